@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Shell functions shared by the scripts of this folder; sourced, not run.
 # bash 4 or newer.
 
@@ -32,7 +33,7 @@ ca_complete() {
 # Print the pg_config to use: PG_CONFIG if given, else the newest complete
 # server among the usual places, else the one on the path.
 ca_find_pg_config() {
-	local c best= best_major=0 m
+	local c best="" best_major=0 m
 	if [ -n "${PG_CONFIG:-}" ]; then
 		c=$(command -v "$PG_CONFIG") || { echo "PG_CONFIG=$PG_CONFIG cannot be run" >&2; return 1; }
 		ca_complete "$c" || { echo "PG_CONFIG=$PG_CONFIG belongs to no complete PostgreSQL (server and development files)" >&2; return 1; }
