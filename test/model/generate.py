@@ -244,6 +244,18 @@ class Builder:
     def is_unrevocable(self, m):
         return any(self.p.roles[r].unrevocable for r in self.p.members[m].roles)
 
+    def is_assistant(self, m):
+        return any(
+            row.reach == "delegated" and row.effect == "allow"
+            for rows in [self.p.roles[r].permissions for r in self.p.members[m].roles]
+            + [self.p.members[m].permissions]
+            for row in rows
+        )
+
+    def delegators(self):
+        """Those for whom somebody acts."""
+        return {d.over for d in self.p.delegations if d.mode == "context"}
+
     def practitioners(self):
         return [m for m in self.active_members() if self.is_practitioner(m)]
 
@@ -357,7 +369,7 @@ class Builder:
             "manager_bypasses_groups": (True, False),
             "edit_others_records": (True, False),
             "emergency_access": (True, True, False),
-            "emergency_overrides_revocation": (True, False),
+            "emergency_overrides_revocation": (True, True, False),
         }
 
     def change_settings(self):
@@ -468,9 +480,17 @@ class Builder:
             if client.restricted and self.owner(c) != m:
                 self.facts_of_revocation(c, m)
 
-    def set_member_roles(self):
-        m = self.pick(self.active_members())
-        roles = self.random_roles()
+    def promote_revoked(self):
+        """Somebody revoked gets an unrevocable role."""
+        m = self.pick(sorted({m for _, m in self.p.revocations}.intersection(self.active_members())))
+        role = self.pick(name for name, role in self.p.roles.items() if role.unrevocable)
+        if m is None or role is None:
+            return False
+        return self.set_member_roles(m, sorted({*self.p.members[m].roles, role}))
+
+    def set_member_roles(self, m=None, roles=None):
+        m = m or self.pick(self.active_members())
+        roles = roles or self.random_roles()
         was = self.p.members[m].roles
         practitioner = any(self.p.roles[r].practitioner for r in roles)
         administrative = {r for r in roles if self.p.roles[r].administrative}
@@ -574,6 +594,9 @@ class Builder:
     def set_member_status(self):
         disabled = [m for m, x in self.p.members.items() if x.status == "disabled"]
         m = self.pick(disabled if disabled and self.maybe(0.5) else self.active_members())
+        delegators = self.delegators().intersection(self.active_members())
+        if delegators and self.maybe(0.5):
+            m = self.pick(sorted(delegators))
         if m is None or len(self.active_members()) < 3:
             return False
         member = self.p.members[m]
@@ -583,8 +606,11 @@ class Builder:
 
     def set_member_end(self):
         m = self.pick(self.active_members())
+        delegators = self.delegators().intersection(self.active_members())
+        if delegators and self.maybe(0.5):
+            m = self.pick(sorted(delegators))
         member = self.p.members[m]
-        member.ends_at = self.rng.choice((-1.0, 24.0, 24.0, 24.0))
+        member.ends_at = self.rng.choice((-1.0, 24.0))
         self.call(
             "careaccess_configure_member",
             self.ids.sql(m),
@@ -686,8 +712,8 @@ class Builder:
             return False
         m, over = self.rng.sample(members, 2)
         # An assistant has use for a context delegation, mostly over a practitioner.
-        assistants = [x for x in members if "assistant" in self.p.members[x].roles]
-        if assistants and self.maybe(0.5):
+        assistants = [x for x in members if self.is_assistant(x)]
+        if assistants and self.maybe(0.7):
             m = self.rng.choice(assistants)
         others = [x for x in self.practitioners() if x != m]
         if others and self.maybe(0.8):
@@ -1051,6 +1077,10 @@ class Builder:
         ]
         if not candidates:
             return False
+        delegators = self.delegators()
+        of_delegators = [pair for pair in candidates if pair[1] in delegators]
+        if of_delegators and self.maybe(0.5):
+            candidates = of_delegators
         c, m = self.rng.choice(candidates)
         self.call("careaccess_revoke_administrative_access", self.ids.sql(c), self.ids.sql(m))
         self.facts_of_revocation(c, m)
@@ -1140,8 +1170,8 @@ class Builder:
         if c is None or m is None:
             return False
         # The fraction keeps two of the same member and client apart.
-        start = self.rng.choice((-30, -2, -2, -2, 2)) - self.next_emergency / 1000
-        until = start + self.rng.choice((1, 4, 40))
+        start = round(self.rng.choice((-30, -2, -2, -2, -2, 2)) - self.next_emergency / 1000, 3)
+        until = round(start + self.rng.choice((1, 4, 40, 40)), 3)
         self.next_emergency += 1
         self.p.emergencies.append(Emergency(c, m, start, until))
         self.statement(
@@ -1272,8 +1302,9 @@ LATER = (
     (2, Builder.clear_member_permission),
     (2, Builder.set_full_clinical_access),
     (2, Builder.set_member_roles),
+    (2, Builder.promote_revoked),
     (1, Builder.new_member),
-    (1, Builder.set_member_status),
+    (2, Builder.set_member_status),
     (1, Builder.set_member_end),
     (1, Builder.set_records_owned_by),
     (1, Builder.remove_member),
@@ -1307,7 +1338,7 @@ def plan(seed, number):
         (0.6, 5, b.share_chart),
         (0.6, 3, b.create_group),
         (0.5, 3, b.set_colleague_limit),
-        (0.7, 5, b.delegate),
+        (0.8, 6, b.delegate),
         (0.5, 3, b.set_member_permission),
         (0.3, 1, b.set_full_clinical_access),
         (0.6, 3, b.restrict),
