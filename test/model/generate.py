@@ -87,7 +87,7 @@ class Identifiers:
                 f"o'neil {unique}",
                 f"back\\slash {unique}",
                 f"Zoë {unique}",
-                f"{unique}." + "x" * 200,
+                f"{unique}." + "x" * 40,
                 f"{{{unique},NULL}}",
                 str(uuid.UUID(int=self.rng.getrandbits(128))),  # a uuid after all
                 "aB" + str(uuid.UUID(int=self.rng.getrandbits(128)))[2:],  # no uuid: mixed case
@@ -421,7 +421,7 @@ class Builder:
         self.define_role(
             name,
             practitioner=self.maybe(0.6),
-            administrative=self.maybe(0.4),
+            administrative=self.maybe(0.5),
             unrevocable=self.maybe(0.1),
         )
 
@@ -1341,9 +1341,9 @@ def plan(seed, number):
         (0.8, 6, b.delegate),
         (0.5, 3, b.set_member_permission),
         (0.3, 1, b.set_full_clinical_access),
-        (0.6, 3, b.restrict),
-        (0.8, 3, b.revoke),
-        (0.4, 3, b.emergency),
+        (0.7, 3, b.restrict),
+        (0.9, 5, b.revoke),
+        (0.6, 4, b.emergency),
     )
     for probability, most, operation in ingredients:
         if b.maybe(probability):
