@@ -497,7 +497,7 @@ class Builder:
         if self.is_practitioner(m) and not practitioner:
             owned = [c for c in self.p.clients if self.owner(c) == m]
             if any(self.p.clients[c].status == "deleted" for c in owned):
-                return False  # open: whether he still owns those
+                return False  # Open: whether he still owns those
             if owned:
                 self.refused(
                     "55000", "careaccess_set_member_roles", self.ids.sql(m), text_array(roles)
@@ -673,7 +673,7 @@ class Builder:
         new = self.pick(
             s for s in self.practitioners() if s != old and all(self.may_receive(c, s) for c in owned)
         )
-        # As in reassign(); and open: whether deleted clients move too.
+        # As in reassign(). Open too: whether deleted clients move too.
         if (
             new is None
             or any(self.shares_to(c, old) for c in owned)

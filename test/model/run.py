@@ -13,6 +13,7 @@ import argparse
 import multiprocessing
 import os
 import random
+import re
 import sys
 import traceback
 
@@ -23,6 +24,9 @@ from psql import Session, SqlError
 from report import describe, model_says, question
 
 SHOWN = 3  # differences shown of one practice
+
+# What a setup raises when a call that must fail did not (Builder.refused).
+NOT_REFUSED = re.compile(r"ERROR:  no error \w{5} from ")
 
 
 def arguments():
@@ -173,8 +177,12 @@ def work(worker, given, numbers, database, role, results):
                     session, given.seed, number, rows, role
                 )
             except SqlError as error:
-                again = f"run.py --seed {given.seed} --practice {number}"
-                results.put(("failed", f"a statement failed; again: {again}\n{error}"))
+                again = f"again: run.py --seed {given.seed} --practice {number}"
+                if NOT_REFUSED.search(str(error)):
+                    text = f"\nDIFFERENCE: something was not refused; {again}\n{error}"
+                    results.put(("checked", 1, 1, text))
+                else:
+                    results.put(("failed", f"a statement failed; {again}\n{error}"))
                 session.close()
                 session = None
                 continue
