@@ -81,12 +81,14 @@ CREATE TABLE careaccess.member (
 	login_role name UNIQUE CHECK (login_role <> ''),
 	records_owned_by text NOT NULL DEFAULT 'group' CHECK (records_owned_by IN ('group', 'provider')),
 	ends_at timestamptz,
+	ever_practitioner boolean NOT NULL DEFAULT false,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	UNIQUE (practice, id),
 	CHECK (login_role IS NULL OR status <> 'removed')
 );
 COMMENT ON TABLE careaccess.member IS 'one row is a staff login of a practice; a removed member keeps his row and his id';
 COMMENT ON COLUMN careaccess.member.login_role IS 'the database role whose sessions are this member''s';
+COMMENT ON COLUMN careaccess.member.ever_practitioner IS 'he holds or held a practitioner role; kept by a trigger';
 COMMENT ON COLUMN careaccess.member.ends_at IS 'the instant from which the member has no access; null: no end';
 
 CREATE TABLE careaccess.role (
@@ -342,7 +344,7 @@ CREATE TABLE careaccess.delegation (
 	CHECK (member <> over_member)
 );
 CREATE INDEX delegation_over_member_idx ON careaccess.delegation (over_member);
-CREATE INDEX delegation_client_idx ON careaccess.delegation (client) WHERE client IS NOT NULL;
+CREATE INDEX delegation_client_idx ON careaccess.delegation (client);
 COMMENT ON TABLE careaccess.delegation IS
 	'one row lets a member act for another (context: an assistant) or read what another wrote (author: a custodian; supervisor)';
 
