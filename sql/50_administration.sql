@@ -182,11 +182,6 @@ BEGIN
 			PERFORM careaccess.raise_no_client(the_client);
 		END IF;
 	END LOOP;
-	IF acting.kind <> 'administrator'
-		AND careaccess.member_can(acting.id, the_client, 'name', 'view', with_deleted) IS NOT TRUE
-	THEN
-		PERFORM careaccess.raise_no_client(the_client);
-	END IF;
 	RETURN found_client;
 END
 $$;
