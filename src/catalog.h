@@ -1,0 +1,182 @@
+/*-------------------------------------------------------------------------
+ *
+ * catalog.h
+ *	  Typed reading of the tables in schema careaccess.
+ *
+ * Every reader takes the snapshot under which it reads and returns rows in
+ * arrays palloc'd in the current memory context.  Nothing is filtered by
+ * time: whether a row counts is not the catalog's business.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CA_CATALOG_H
+#define CA_CATALOG_H
+
+#include "datatype/timestamp.h"
+#include "utils/snapshot.h"
+
+#include "id.h"
+
+/* No end, and no beginning yet. */
+#define CA_NEVER DT_NOEND
+
+typedef struct CaCategoryRow
+{
+	char *code;
+	int   number;
+	bool  authored;
+} CaCategoryRow;
+
+typedef struct CaPracticeRow
+{
+	CaId  id;
+	bool  groups;
+	char *ungrouped_sees;
+	char *ungrouped_admin_manages;
+	bool  manager_bypasses_groups;
+	bool  edit_others_records;
+	bool  emergency_access;
+	bool  emergency_overrides_revocation;
+} CaPracticeRow;
+
+typedef struct CaAuthorRuleRow
+{
+	char *category;
+	char *rule;
+} CaAuthorRuleRow;
+
+typedef struct CaLinkCategoryRow
+{
+	char *kind;
+	char *category;
+} CaLinkCategoryRow;
+
+typedef struct CaMemberRow
+{
+	CaId        id;
+	CaId        practice;
+	char       *name;
+	char       *status;
+	TimestampTz ends_at; /* CA_NEVER: no end */
+} CaMemberRow;
+
+typedef struct CaRoleRow
+{
+	char *role;
+	bool  practitioner;
+	bool  unrevocable;
+} CaRoleRow;
+
+/* Of a role, or, with a null role, of a member. */
+typedef struct CaPermissionRow
+{
+	char *role;
+	char *category;
+	int   nactions;
+	char **actions;
+	char *reach;
+	char *effect;
+	bool  only_if_practitioner;
+} CaPermissionRow;
+
+typedef struct CaClientRow
+{
+	CaId  id;
+	CaId  practice;
+	char *status;
+	bool  restricted;
+	bool  shared_with_all;
+} CaClientRow;
+
+typedef struct CaClientLinkRow
+{
+	CaId        member;
+	char       *kind;
+	bool        active;
+	TimestampTz valid_from;
+	TimestampTz valid_until; /* CA_NEVER: no end */
+} CaClientLinkRow;
+
+typedef struct CaChartShareRow
+{
+	CaId        from_provider;
+	CaId        to_provider;
+	bool        include_private;
+	TimestampTz started;
+	TimestampTz stopped;     /* CA_NEVER: it runs */
+	TimestampTz valid_until; /* CA_NEVER: no end */
+} CaChartShareRow;
+
+typedef struct CaEmergencyRow
+{
+	CaId        member;
+	TimestampTz from;
+	TimestampTz until;
+} CaEmergencyRow;
+
+typedef struct CaColleagueLimitRow
+{
+	char *category;
+	int   ncolleagues;
+	CaId *colleagues;
+} CaColleagueLimitRow;
+
+typedef struct CaDelegationRow
+{
+	CaId        member;
+	CaId        over_member;
+	char       *mode;
+	int         ncategories; /* -1: null */
+	char      **categories;
+	int         nactions; /* -1: null */
+	char      **actions;
+	bool        has_client;
+	CaId        client;
+	TimestampTz valid_until; /* CA_NEVER: no end */
+} CaDelegationRow;
+
+extern void ca_catalog_init(void);
+
+/* One row by its key; false when there is none. */
+extern bool ca_catalog_practice(Snapshot snapshot, const CaId *id, CaPracticeRow *row);
+extern bool ca_catalog_member(Snapshot snapshot, const CaId *id, CaMemberRow *row);
+extern bool ca_catalog_member_of_login(Snapshot snapshot, const char *login_role, CaMemberRow *row);
+extern bool ca_catalog_client(Snapshot snapshot, const CaId *id, CaClientRow *row);
+
+/* All rows of a key; the result is their number. */
+extern int ca_catalog_categories(Snapshot snapshot, CaCategoryRow **rows);
+extern int ca_catalog_author_rules(Snapshot snapshot, const CaId *practice, CaAuthorRuleRow **rows);
+extern int ca_catalog_link_categories(Snapshot snapshot, const CaId *practice, CaLinkCategoryRow **rows);
+extern int ca_catalog_roles(Snapshot snapshot, const CaId *practice, CaRoleRow **rows);
+extern int ca_catalog_role_permissions(Snapshot snapshot, const CaId *practice, CaPermissionRow **rows);
+extern int ca_catalog_members(Snapshot snapshot, const CaId *practice, CaId **ids);
+extern int ca_catalog_clients(Snapshot snapshot, const CaId *practice, CaId **ids);
+extern int ca_catalog_member_roles(Snapshot snapshot, const CaId *member, char ***roles);
+extern int ca_catalog_member_permissions(Snapshot snapshot, const CaId *member, CaPermissionRow **rows);
+extern int ca_catalog_client_links(Snapshot snapshot, const CaId *client, CaClientLinkRow **rows);
+extern int ca_catalog_revoked_members(Snapshot snapshot, const CaId *client, CaId **members);
+extern int ca_catalog_chart_shares(Snapshot snapshot, const CaId *client, CaChartShareRow **rows);
+extern int ca_catalog_emergencies(Snapshot snapshot, const CaId *client, CaEmergencyRow **rows);
+extern int ca_catalog_groups_of(Snapshot snapshot, const CaId *member, int64 **groups);
+extern int ca_catalog_groups_administered(Snapshot snapshot, const CaId *member, int64 **groups);
+extern int ca_catalog_group_practitioners(Snapshot snapshot, int64 group, CaId **members);
+extern int ca_catalog_colleague_limits(Snapshot snapshot, const CaId *member, CaColleagueLimitRow **rows);
+extern int ca_catalog_delegations_of(Snapshot snapshot, const CaId *member, CaDelegationRow **rows);
+extern int ca_catalog_delegations_for_client(Snapshot snapshot, const CaId *client, CaDelegationRow **rows);
+
+extern bool ca_catalog_has_groups(Snapshot snapshot, const CaId *practice);
+
+/* Through a role of the practice, or given to the member. */
+extern bool ca_catalog_has_capability(Snapshot snapshot, const CaId *practice,
+									  const CaId *member, const char *capability);
+
+/* Did the member ever hold a practitioner's part: a role now, or a link? */
+extern bool ca_catalog_ever_practitioner(Snapshot snapshot, const CaId *member);
+
+/* Append to the version log.  A null practice stands for all. */
+extern void ca_catalog_log_change(const CaId *practice);
+
+/* The function whose EXECUTE right makes a database administrator. */
+extern Oid ca_catalog_administrator_marker(void);
+
+#endif /* CA_CATALOG_H */

@@ -1,0 +1,37 @@
+/*-------------------------------------------------------------------------
+ *
+ * compat.h
+ *	  What differs between the supported major versions of PostgreSQL.
+ *
+ * Every test of PG_VERSION_NUM in the tree is here.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CA_COMPAT_H
+#define CA_COMPAT_H
+
+#if PG_VERSION_NUM < 150000
+#error "careaccess needs PostgreSQL 15 or later"
+#endif
+
+/* 18 took the execute_once argument out of the executor's run hook. */
+#if PG_VERSION_NUM >= 180000
+#define CA_EXECUTOR_RUN_ARGS \
+	QueryDesc *query_desc, ScanDirection direction, uint64 count
+#define CA_EXECUTOR_RUN_PASS query_desc, direction, count
+#else
+#define CA_EXECUTOR_RUN_ARGS \
+	QueryDesc *query_desc, ScanDirection direction, uint64 count, bool execute_once
+#define CA_EXECUTOR_RUN_PASS query_desc, direction, count, execute_once
+#endif
+
+/* 16 replaced pg_proc_aclcheck() by object_aclcheck(). */
+#if PG_VERSION_NUM >= 160000
+#define CA_MAY_EXECUTE(proc, role) \
+	(object_aclcheck(ProcedureRelationId, (proc), (role), ACL_EXECUTE) == ACLCHECK_OK)
+#else
+#define CA_MAY_EXECUTE(proc, role) \
+	(pg_proc_aclcheck((proc), (role), ACL_EXECUTE) == ACLCHECK_OK)
+#endif
+
+#endif /* CA_COMPAT_H */

@@ -1,0 +1,53 @@
+/*-------------------------------------------------------------------------
+ *
+ * functions.h
+ *	  What the files of SQL-callable functions share.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CA_FUNCTIONS_H
+#define CA_FUNCTIONS_H
+
+#include "fmgr.h"
+
+#include "scope.h"
+
+/* One call's view: the scope that fits, its snapshot, and who asks. */
+typedef struct CaCall
+{
+	CaScope         *scope;
+	Snapshot         snapshot;
+	const CaSubject *subject;
+} CaCall;
+
+/* Opens under the active snapshot; the pin is kept in fn_extra. */
+extern void ca_call_open(FunctionCallInfo fcinfo, CaCall *call);
+
+/* Arguments; the getters raise 22023 for a null or an unknown word. */
+extern void     ca_arg_id(FunctionCallInfo fcinfo, int arg, const char *name, CaId *id);
+extern int      ca_arg_category(FunctionCallInfo fcinfo, int arg, CaCall *call);
+extern CaAction ca_arg_action(FunctionCallInfo fcinfo, int arg);
+
+/* The author argument of a direct question; null means unknown. */
+extern CaRef ca_arg_author(FunctionCallInfo fcinfo, int arg, CaCall *call);
+
+/* Refusals. */
+extern void ca_refuse_nobody(void) pg_attribute_noreturn();
+extern void ca_refuse_missing_client(const CaId *id) pg_attribute_noreturn();
+
+/*
+ * May the session ask about this member (null: about others in general)?
+ * Raises 42501 if not.  test_tool: manage_groups is enough too.
+ */
+extern void ca_check_may_ask(CaCall *call, const CaId *member, bool test_tool);
+
+/* Does the session ask as a member about somebody who is not himself? */
+extern bool ca_asks_about_other(const CaCall *call, const CaId *member);
+
+/* The member, unless he is unknown or of another practice than the asker. */
+extern const CaMember *ca_call_member(CaCall *call, const CaId *id);
+
+/* Does the asker, where he is a member, see that the client exists? */
+extern bool ca_asker_sees(CaCall *call, const CaClient *client);
+
+#endif /* CA_FUNCTIONS_H */

@@ -1,0 +1,261 @@
+/*-------------------------------------------------------------------------
+ *
+ * functions_session.c
+ *	  Who the session is, and the version log's trigger.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "commands/trigger.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "catalog.h"
+#include "functions.h"
+#include "guard.h"
+#include "version.h"
+
+PG_FUNCTION_INFO_V1(ca_sql_act_as);
+PG_FUNCTION_INFO_V1(ca_sql_stop_acting);
+PG_FUNCTION_INFO_V1(ca_sql_whoami);
+PG_FUNCTION_INFO_V1(ca_sql_current_member);
+PG_FUNCTION_INFO_V1(ca_sql_current_practice);
+PG_FUNCTION_INFO_V1(ca_sql_current_portal_user);
+PG_FUNCTION_INFO_V1(ca_sql_actor);
+PG_FUNCTION_INFO_V1(ca_sql_session_role);
+PG_FUNCTION_INFO_V1(ca_sql_administrator);
+PG_FUNCTION_INFO_V1(ca_sql_log_change);
+
+/* careaccess_act_as(member, session) */
+Datum
+ca_sql_act_as(PG_FUNCTION_ARGS)
+{
+	CaId        id;
+	CaMemberRow member;
+
+	ca_arg_id(fcinfo, 0, "member", &id);
+	if (PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("session must not be null"),
+				 errhint("Pass false for this transaction, true for the session.")));
+	if (!ca_catalog_member(GetActiveSnapshot(), &id, &member))
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg("no such member: \"%s\"", ca_id_to_cstring(&id)),
+				 errhint("Check the identifier.")));
+	if (strcmp(member.status, "active") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+				 errmsg("member \"%s\" is not active", ca_id_to_cstring(&id)),
+				 errdetail("The status is %s.", member.status),
+				 errhint("Only an active member can be acted as.")));
+	if (member.ends_at <= ca_guard_statement_start())
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+				 errmsg("member \"%s\" is past the end date", ca_id_to_cstring(&id)),
+				 errdetail("The end was %s.", timestamptz_to_str(member.ends_at)),
+				 errhint("careaccess_configure_member() changes the end date.")));
+	ca_identity_act_as(&id, PG_GETARG_BOOL(1));
+	PG_RETURN_VOID();
+}
+
+/* careaccess_stop_acting() */
+Datum
+ca_sql_stop_acting(PG_FUNCTION_ARGS)
+{
+	ca_identity_stop_acting();
+	PG_RETURN_VOID();
+}
+
+static const char *
+kind_word(CaSubjectKind kind)
+{
+	switch (kind)
+	{
+		case CA_SUBJECT_MEMBER:
+			return "member";
+		case CA_SUBJECT_ADMINISTRATOR:
+			return "administrator";
+		case CA_SUBJECT_NOBODY:
+			break;
+	}
+	return "nobody";
+}
+
+static const char *
+identified_word(CaIdentifiedBy by)
+{
+	switch (by)
+	{
+		case CA_IDENTIFIED_ACTING:
+			return "acting";
+		case CA_IDENTIFIED_LOGIN_ROLE:
+			return "login_role";
+		case CA_IDENTIFIED_NONE:
+			break;
+	}
+	return "none";
+}
+
+/* The row (kind, id, practice, ...) that whoami and actor have in common. */
+static void
+subject_columns(const CaSubject *subject, Datum *values, bool *nulls)
+{
+	bool member = subject->kind == CA_SUBJECT_MEMBER;
+
+	values[0] = CStringGetTextDatum(kind_word(subject->kind));
+	nulls[0] = false;
+	nulls[1] = nulls[2] = !member;
+	if (member)
+	{
+		values[1] = ca_id_to_datum(&subject->id);
+		values[2] = ca_id_to_datum(&subject->practice);
+	}
+}
+
+/* careaccess_whoami(): one row */
+Datum
+ca_sql_whoami(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	CaCall         call;
+	Datum          values[5];
+	bool           nulls[5] = {false};
+
+	ca_call_open(fcinfo, &call);
+	InitMaterializedSRF(fcinfo, 0);
+	subject_columns(call.subject, values, nulls);
+	values[3] = CStringGetTextDatum(identified_word(call.subject->identified_by));
+	nulls[4] = call.subject->valid_until == CA_NEVER;
+	values[4] = TimestampTzGetDatum(call.subject->valid_until);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	return (Datum) 0;
+}
+
+/* careaccess_current_member() */
+Datum
+ca_sql_current_member(PG_FUNCTION_ARGS)
+{
+	CaCall call;
+
+	ca_call_open(fcinfo, &call);
+	if (call.subject->kind != CA_SUBJECT_MEMBER)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(ca_id_to_datum(&call.subject->id));
+}
+
+/* careaccess_current_practice() */
+Datum
+ca_sql_current_practice(PG_FUNCTION_ARGS)
+{
+	CaCall call;
+
+	ca_call_open(fcinfo, &call);
+	if (call.subject->kind != CA_SUBJECT_MEMBER)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(ca_id_to_datum(&call.subject->practice));
+}
+
+/* careaccess_current_portal_user(): no session is one yet */
+Datum
+ca_sql_current_portal_user(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_NULL();
+}
+
+/* careaccess.actor(): (kind, id, practice) */
+Datum
+ca_sql_actor(PG_FUNCTION_ARGS)
+{
+	CaCall    call;
+	TupleDesc desc;
+	Datum     values[3];
+	bool      nulls[3];
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	ca_call_open(fcinfo, &call);
+	subject_columns(call.subject, values, nulls);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}
+
+/* careaccess.session_role() */
+Datum
+ca_sql_session_role(PG_FUNCTION_ARGS)
+{
+	Name name = palloc0(NAMEDATALEN);
+
+	namestrcpy(name, GetUserNameFromId(GetOuterUserId(), false));
+	PG_RETURN_NAME(name);
+}
+
+/* careaccess.administrator(): EXECUTE on it is what counts; it says so. */
+Datum
+ca_sql_administrator(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(ca_identity_role_administers());
+}
+
+/*
+ * careaccess.log_change(column): the trigger that keeps the version log.  The
+ * argument names the column of the row's practice; without one, or on
+ * TRUNCATE, the change concerns all practices.
+ */
+static void
+log_row(TriggerData *trigger, HeapTuple row)
+{
+	TupleDesc desc = RelationGetDescr(trigger->tg_relation);
+	CaId      practice;
+	Datum     value;
+	bool      null = true;
+	int       attno;
+
+	if (trigger->tg_trigger->tgnargs > 0)
+	{
+		for (attno = 1; attno <= desc->natts; attno++)
+		{
+			if (strcmp(NameStr(TupleDescAttr(desc, attno - 1)->attname),
+					   trigger->tg_trigger->tgargs[0]) == 0)
+				break;
+		}
+		if (attno > desc->natts)
+			elog(ERROR, "trigger %s names no column \"%s\"", trigger->tg_trigger->tgname,
+				 trigger->tg_trigger->tgargs[0]);
+		value = heap_getattr(row, attno, desc, &null);
+	}
+	if (null)
+		ca_version_log(NULL);
+	else
+	{
+		ca_id_from_varlena(value, &practice);
+		ca_version_log(&practice);
+	}
+}
+
+Datum
+ca_sql_log_change(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("careaccess.log_change was not called as a trigger"),
+				 errhint("It serves the tables of schema careaccess only.")));
+	if (!TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
+	{
+		ca_version_log(NULL);
+		PG_RETURN_NULL();
+	}
+	log_row(trigger, trigger->tg_trigtuple);
+	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+		log_row(trigger, trigger->tg_newtuple);
+	PG_RETURN_NULL();
+}

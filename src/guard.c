@@ -1,0 +1,182 @@
+/*-------------------------------------------------------------------------
+ *
+ * guard.c
+ *	  Hooks into the executor.
+ *
+ * They only watch.  Two things are learned from them that a function called in
+ * an expression cannot learn otherwise:
+ *
+ *	- when its statement began.  For a cursor that is the statement that opened
+ *	  it, however many FETCHes later;
+ *	- whether the expression checks a row that the statement writes.  Such a
+ *	  check must see what the statement's own triggers wrote (a BEFORE trigger
+ *	  registers the client whose row is inserted), while a filter on rows that
+ *	  are read must not.  PostgreSQL uses one policy for both: the SELECT policy
+ *	  filters, and it checks the new row of INSERT ... RETURNING.
+ *
+ * State: a stack (the chain of C frames) of the queries that run, and a list
+ * of those that were started; an entry dies with its query's memory context.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "executor/executor.h"
+#include "lib/ilist.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/plannodes.h"
+
+#include "compat.h"
+#include "guard.h"
+
+/* A query that was started and has not ended. */
+typedef struct StartedQuery
+{
+	dlist_node            node;
+	QueryDesc            *query;
+	TimestampTz           start;
+	MemoryContextCallback forget;
+} StartedQuery;
+
+static dlist_head started = DLIST_STATIC_INIT(started);
+static const StartedQuery *running = NULL;
+
+static ExecutorStart_hook_type previous_start = NULL;
+static ExecutorRun_hook_type previous_run = NULL;
+
+static void
+forget_query(void *arg)
+{
+	StartedQuery *entry = arg;
+
+	dlist_delete(&entry->node);
+	if (running == entry)
+		running = NULL;
+}
+
+static void
+start_query(QueryDesc *query_desc, int eflags)
+{
+	TimestampTz   start = ca_guard_statement_start();
+	StartedQuery *entry;
+
+	if (previous_start)
+		previous_start(query_desc, eflags);
+	else
+		standard_ExecutorStart(query_desc, eflags);
+
+	entry = MemoryContextAlloc(query_desc->estate->es_query_cxt, sizeof(StartedQuery));
+	entry->query = query_desc;
+	entry->start = start;
+	entry->forget.func = forget_query;
+	entry->forget.arg = entry;
+	dlist_push_head(&started, &entry->node);
+	MemoryContextRegisterResetCallback(query_desc->estate->es_query_cxt, &entry->forget);
+}
+
+static const StartedQuery *
+find_query(const QueryDesc *query_desc)
+{
+	dlist_iter iter;
+
+	dlist_foreach(iter, &started)
+	{
+		const StartedQuery *entry = dlist_container(StartedQuery, node, iter.cur);
+
+		if (entry->query == query_desc)
+			return entry;
+	}
+	return NULL;
+}
+
+static void
+run_query(CA_EXECUTOR_RUN_ARGS)
+{
+	const StartedQuery *outer = running;
+
+	running = find_query(query_desc);
+	PG_TRY();
+	{
+		if (previous_run)
+			previous_run(CA_EXECUTOR_RUN_PASS);
+		else
+			standard_ExecutorRun(CA_EXECUTOR_RUN_PASS);
+	}
+	PG_FINALLY();
+	{
+		running = outer;
+	}
+	PG_END_TRY();
+}
+
+void
+ca_guard_init(void)
+{
+	previous_start = ExecutorStart_hook;
+	ExecutorStart_hook = start_query;
+	previous_run = ExecutorRun_hook;
+	ExecutorRun_hook = run_query;
+}
+
+TimestampTz
+ca_guard_statement_start(void)
+{
+	return running ? running->start : GetCurrentStatementStartTimestamp();
+}
+
+/* Is the wanted node somewhere in this expression? */
+static bool
+find_node(Node *node, void *wanted)
+{
+	if (node == NULL)
+		return false;
+	if (node == wanted)
+		return true;
+	return expression_tree_walker(node, find_node, wanted);
+}
+
+static bool
+written_rows_of_plan(Plan *plan, const Node *expression)
+{
+	ListCell *lc;
+
+	if (plan == NULL)
+		return false;
+	if (IsA(plan, ModifyTable) &&
+		find_node((Node *) ((ModifyTable *) plan)->withCheckOptionLists, unconstify(Node *, expression)))
+		return true;
+
+	/* Plans that modify are at the top, or directly under such (in a CTE). */
+	if (IsA(plan, Append))
+	{
+		foreach (lc, ((Append *) plan)->appendplans)
+		{
+			if (written_rows_of_plan(lfirst(lc), expression))
+				return true;
+		}
+	}
+	return written_rows_of_plan(plan->lefttree, expression) ||
+		written_rows_of_plan(plan->righttree, expression);
+}
+
+bool
+ca_guard_checks_written_rows(const Node *expression)
+{
+	PlannedStmt *statement;
+	ListCell    *lc;
+
+	if (running == NULL || expression == NULL)
+		return false;
+	statement = running->query->plannedstmt;
+	if (statement->commandType == CMD_SELECT && !statement->hasModifyingCTE)
+		return false;
+	if (written_rows_of_plan(statement->planTree, expression))
+		return true;
+	foreach (lc, statement->subplans)
+	{
+		if (written_rows_of_plan(lfirst(lc), expression))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,25 @@
+/*-------------------------------------------------------------------------
+ *
+ * guard.h
+ *	  Hooks into the executor.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CA_GUARD_H
+#define CA_GUARD_H
+
+#include "datatype/timestamp.h"
+#include "nodes/nodes.h"
+
+extern void ca_guard_init(void);
+
+/* The start of the statement that runs, of a cursor that of its opening. */
+extern TimestampTz ca_guard_statement_start(void);
+
+/*
+ * Does this expression, part of the running plan, check rows that its
+ * statement writes (rather than choose rows that it reads)?
+ */
+extern bool ca_guard_checks_written_rows(const Node *expression);
+
+#endif /* CA_GUARD_H */

@@ -1,0 +1,59 @@
+/*-------------------------------------------------------------------------
+ *
+ * identity.h
+ *	  Who this session is.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CA_IDENTITY_H
+#define CA_IDENTITY_H
+
+#include "datatype/timestamp.h"
+#include "utils/snapshot.h"
+
+#include "id.h"
+
+typedef enum CaSubjectKind
+{
+	CA_SUBJECT_NOBODY,
+	CA_SUBJECT_MEMBER,
+	CA_SUBJECT_ADMINISTRATOR
+} CaSubjectKind;
+
+typedef enum CaIdentifiedBy
+{
+	CA_IDENTIFIED_NONE,
+	CA_IDENTIFIED_ACTING,
+	CA_IDENTIFIED_LOGIN_ROLE
+} CaIdentifiedBy;
+
+typedef struct CaSubject
+{
+	CaSubjectKind  kind;
+	CaIdentifiedBy identified_by;
+	CaId           id;       /* of a member */
+	CaId           practice; /* of a member */
+	TimestampTz    valid_until;
+} CaSubject;
+
+/* What the subject follows from, to see cheaply that it is still the same. */
+typedef struct CaIdentityKey
+{
+	Oid  role;
+	CaId acting; /* len 0: nobody acts */
+} CaIdentityKey;
+
+extern void ca_identity_key(CaIdentityKey *key);
+extern bool ca_identity_unchanged(const CaIdentityKey *key);
+
+/* Find out who the session is, under a snapshot and at an instant. */
+extern void ca_identity_subject(Snapshot snapshot, TimestampTz now, CaSubject *subject);
+
+/* Is the session's outer role a superuser or a database administrator? */
+extern bool ca_identity_role_administers(void);
+
+/* Act as a member from now on; the caller has checked that he may. */
+extern void ca_identity_act_as(const CaId *member, bool session);
+extern void ca_identity_stop_acting(void);
+
+#endif /* CA_IDENTITY_H */

@@ -1,0 +1,104 @@
+/*-------------------------------------------------------------------------
+ *
+ * settings.c
+ *	  The settings of careaccess.
+ *
+ * The acting member is kept in a setting because settings do what is wanted
+ * of it: a change inside a transaction or a savepoint is undone with it,
+ * parallel workers receive it, RESET ALL and DISCARD ALL forget it.  What
+ * nobody may do is choose its value: the check hook lets only
+ * ca_settings_set_acting() change it, and the start of a parallel worker copy
+ * it.  So no SET, no connection option and no ALTER ROLE makes an identity.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/parallel.h"
+#include "utils/guc.h"
+
+#include "settings.h"
+
+/* True only while ca_settings_set_acting() runs. */
+static bool setting_acting = false;
+
+static char *acting = NULL;
+static char *operation = NULL;
+
+static bool
+check_acting(char **newval, void **extra, GucSource source)
+{
+	/* The value that the setting starts with and is reset to. */
+	if (source == PGC_S_DEFAULT && (*newval == NULL || **newval == '\0'))
+		return true;
+
+	if (setting_acting || InitializingParallelWorker)
+		return true;
+
+	GUC_check_errcode(ERRCODE_INSUFFICIENT_PRIVILEGE);
+	GUC_check_errmsg("the acting member cannot be set directly");
+	GUC_check_errhint("Call careaccess_act_as().");
+	return false;
+}
+
+void
+ca_settings_init(void)
+{
+	/*
+	 * careaccess.acting: the member for whom this session acts.  Internal;
+	 * shown by careaccess_whoami(), changed by careaccess_act_as().
+	 */
+	DefineCustomStringVariable("careaccess.acting",
+							   "The member for whom this session acts.",
+							   "Changed by careaccess_act_as() only.",
+							   &acting,
+							   "",
+							   PGC_USERSET,
+							   GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE,
+							   check_acting,
+							   NULL,
+							   NULL);
+
+	/*
+	 * careaccess.operation: the name under which changes of the catalog are
+	 * written to the event log.  The functions that change access carry it in
+	 * their SET clause, where the owner of the extension sets it; nobody else
+	 * but a superuser can.
+	 */
+	DefineCustomStringVariable("careaccess.operation",
+							   "The operation that the event log records.",
+							   "Set by the functions that change access.",
+							   &operation,
+							   "",
+							   PGC_SUSET,
+							   GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE,
+							   NULL,
+							   NULL,
+							   NULL);
+
+	MarkGUCPrefixReserved("careaccess");
+}
+
+const char *
+ca_settings_acting(void)
+{
+	return acting ? acting : "";
+}
+
+void
+ca_settings_set_acting(const char *member, bool session)
+{
+	setting_acting = true;
+	PG_TRY();
+	{
+		(void) set_config_option("careaccess.acting", member,
+								 PGC_USERSET, PGC_S_SESSION,
+								 session ? GUC_ACTION_SET : GUC_ACTION_LOCAL,
+								 true, 0, false);
+	}
+	PG_FINALLY();
+	{
+		setting_acting = false;
+	}
+	PG_END_TRY();
+}

@@ -1,0 +1,22 @@
+/*-------------------------------------------------------------------------
+ *
+ * settings.h
+ *	  The settings of careaccess and how they are read.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CA_SETTINGS_H
+#define CA_SETTINGS_H
+
+extern void ca_settings_init(void);
+
+/* The acting member's id in its text form, or an empty string. */
+extern const char *ca_settings_acting(void);
+
+/*
+ * Make a member the acting one (or, with an empty string, nobody).  The only
+ * way in which the setting changes, besides RESET and rollback.
+ */
+extern void ca_settings_set_acting(const char *member, bool session);
+
+#endif /* CA_SETTINGS_H */
