@@ -270,7 +270,7 @@ CREATE TABLE careaccess.chart_share (
 	FOREIGN KEY (practice, client) REFERENCES careaccess.client (practice, id) ON DELETE CASCADE,
 	FOREIGN KEY (practice, from_provider) REFERENCES careaccess.member (practice, id),
 	FOREIGN KEY (practice, to_provider) REFERENCES careaccess.member (practice, id),
-	CHECK (from_provider <> to_provider)
+	CHECK (from_provider OPERATOR(careaccess.<>) to_provider)
 );
 CREATE UNIQUE INDEX chart_share_one_running ON careaccess.chart_share (client, from_provider, to_provider)
 	WHERE stopped IS NULL;
@@ -341,7 +341,7 @@ CREATE TABLE careaccess.delegation (
 	FOREIGN KEY (practice, over_member) REFERENCES careaccess.member (practice, id),
 	FOREIGN KEY (practice, client) REFERENCES careaccess.client (practice, id) ON DELETE CASCADE,
 	UNIQUE NULLS NOT DISTINCT (member, over_member, mode, client),
-	CHECK (member <> over_member)
+	CHECK (member OPERATOR(careaccess.<>) over_member)
 );
 CREATE INDEX delegation_over_member_idx ON careaccess.delegation (over_member);
 CREATE INDEX delegation_client_idx ON careaccess.delegation (client);
@@ -376,7 +376,7 @@ CREATE TABLE careaccess.profile_link (
 	PRIMARY KEY (client, contact_client),
 	FOREIGN KEY (practice, client) REFERENCES careaccess.client (practice, id) ON DELETE CASCADE,
 	FOREIGN KEY (practice, contact_client) REFERENCES careaccess.client (practice, id) ON DELETE CASCADE,
-	CHECK (client <> contact_client)
+	CHECK (client OPERATOR(careaccess.<>) contact_client)
 );
 CREATE INDEX profile_link_contact_idx ON careaccess.profile_link (contact_client);
 COMMENT ON TABLE careaccess.profile_link IS 'one row says that contact_client is a contact of client, or the same person';
