@@ -514,16 +514,22 @@ COMMENT ON COLUMN careaccess.event.fact IS 'the table whose row changed';
 
 -- All facts travel with pg_dump; the version log does not (it means nothing
 -- in another cluster), and neither do the rows that this script made.
-SELECT pg_catalog.pg_extension_config_dump(('careaccess.' || t)::pg_catalog.regclass, '')
-FROM pg_catalog.unnest('{
-	practice, practice_author_rule, practice_link_category,
-	member, role, role_permission, role_capability, member_role, member_permission, member_capability,
-	client, client_link, client_revocation, chart_share,
-	practitioner_group, group_practitioner, group_admin, colleague_limit,
-	delegation, emergency_access, profile_link, portal_user, portal_access,
-	invitation, form_route, assignment_rule, token_key, protected_table, event}'::text[]) AS t;
-SELECT pg_catalog.pg_extension_config_dump('careaccess.category', 'WHERE NOT built_in');
-SELECT pg_catalog.pg_extension_config_dump(('careaccess.' || s)::pg_catalog.regclass, '')
-FROM pg_catalog.unnest('{
-	client_link_id_seq, chart_share_id_seq, practitioner_group_id_seq,
-	delegation_id_seq, assignment_rule_id_seq}'::text[]) AS s;
+DO $$
+DECLARE
+	relation text;
+BEGIN
+	FOREACH relation IN ARRAY '{
+		practice, practice_author_rule, practice_link_category,
+		member, role, role_permission, role_capability, member_role, member_permission, member_capability,
+		client, client_link, client_revocation, chart_share,
+		practitioner_group, group_practitioner, group_admin, colleague_limit,
+		delegation, emergency_access, profile_link, portal_user, portal_access,
+		invitation, form_route, assignment_rule, token_key, protected_table, event,
+		client_link_id_seq, chart_share_id_seq, practitioner_group_id_seq,
+		delegation_id_seq, assignment_rule_id_seq}'::text[]
+	LOOP
+		PERFORM pg_catalog.pg_extension_config_dump(('careaccess.' || relation)::pg_catalog.regclass, '');
+	END LOOP;
+	PERFORM pg_catalog.pg_extension_config_dump('careaccess.category', 'WHERE NOT built_in');
+END
+$$;
