@@ -252,10 +252,10 @@ ca_sql_log_change(PG_FUNCTION_ARGS)
 	if (!TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
 	{
 		ca_version_log(NULL);
-		PG_RETURN_NULL();
+		PG_RETURN_POINTER(NULL);
 	}
 	log_row(trigger, trigger->tg_trigtuple);
 	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
 		log_row(trigger, trigger->tg_newtuple);
-	PG_RETURN_NULL();
+	PG_RETURN_POINTER(NULL);
 }
