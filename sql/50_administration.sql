@@ -374,6 +374,17 @@ $$;
 REVOKE EXECUTE ON FUNCTION careaccess.require_known_actions(text[]) FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.require_known_actions(text[]) IS 'refuses null, an empty list and unknown actions';
 
+CREATE FUNCTION careaccess.sort_actions(actions text[]) RETURNS text[]
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+	SELECT ARRAY(
+		SELECT a FROM pg_catalog.unnest('{view,create,edit,delete}'::text[]) WITH ORDINALITY AS o (a, n)
+		WHERE a = ANY (actions) ORDER BY n)
+$$;
+REVOKE EXECUTE ON FUNCTION careaccess.sort_actions(text[]) FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.sort_actions(text[]) IS 'actions once each, in their usual order';
+
 CREATE FUNCTION careaccess.require_text(what text, value text) RETURNS text
 	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 	SET search_path = pg_catalog, careaccess, pg_temp
@@ -451,10 +462,10 @@ CREATE FUNCTION careaccess.json_texts(what text, value jsonb) RETURNS text[]
 AS $$
 BEGIN
 	-- CASE, because OR promises no order and the path would fail on a scalar.
-	IF CASE WHEN value IS NULL OR pg_catalog.jsonb_typeof(value) <> 'array' THEN true
+	IF (CASE WHEN value IS NULL OR pg_catalog.jsonb_typeof(value) <> 'array' THEN true
 		ELSE EXISTS (SELECT FROM pg_catalog.jsonb_array_elements(value) AS e
 			WHERE pg_catalog.jsonb_typeof(e) <> 'string')
-		END
+		END)
 	THEN
 		RAISE EXCEPTION '% must be a JSON array of strings', what USING
 			ERRCODE = 'invalid_parameter_value';
@@ -1246,9 +1257,9 @@ DECLARE
 	acting record;
 	was careaccess.role;
 	now_is careaccess.role;
-	permissions jsonb := '[]';
+	permissions jsonb := '[]'::jsonb;
 	permission jsonb;
-	granted text[] := '{}';
+	granted text[] := '{}'::text[];
 	administration text[];
 	holders careaccess.id[];
 	practitioners careaccess.id[];
@@ -1363,14 +1374,14 @@ BEGIN
 	INSERT INTO careaccess.role_permission AS p
 		(practice, role, category, actions, reach, effect, only_if_practitioner)
 	SELECT the_practice, the_role, e ->> 'category',
-		pg_catalog.array_agg(DISTINCT a ORDER BY a),
+		careaccess.sort_actions(pg_catalog.array_agg(a)),
 		e ->> 'reach', e ->> 'effect', (e ->> 'only_if_practitioner')::boolean
 	FROM pg_catalog.jsonb_array_elements(permissions) AS e,
 		pg_catalog.jsonb_array_elements_text(e -> 'actions') AS a
 	GROUP BY e ->> 'category', e ->> 'reach', e ->> 'effect', (e ->> 'only_if_practitioner')::boolean
 	ON CONFLICT (practice, role, category, reach, effect, only_if_practitioner)
 		DO UPDATE SET actions = excluded.actions
-		WHERE NOT (p.actions @> excluded.actions AND p.actions <@ excluded.actions);
+		WHERE p.actions <> excluded.actions;
 
 	-- What follows for the holders.
 	IF was.practitioner AND NOT now_is.practitioner THEN

@@ -299,12 +299,12 @@ BEGIN
 	PERFORM careaccess.require_known_category(the_category);
 	PERFORM careaccess.require_known_actions(the_actions);
 	PERFORM careaccess.require_reach(the_reach, the_effect);
-	the_actions := ARRAY(SELECT DISTINCT a FROM pg_catalog.unnest(the_actions) AS a ORDER BY a);
+	the_actions := careaccess.sort_actions(the_actions);
 	INSERT INTO careaccess.member_permission AS p (practice, member, category, actions, reach, effect)
 	VALUES (opened.practice, the_member, the_category, the_actions, the_reach, the_effect)
 	ON CONFLICT (member, category, reach, effect, only_if_practitioner, source)
 		DO UPDATE SET actions = excluded.actions
-		WHERE NOT (p.actions @> excluded.actions AND p.actions <@ excluded.actions);
+		WHERE p.actions <> excluded.actions;
 	PERFORM careaccess.close_account(operation, opened);
 END
 $$;
@@ -625,7 +625,7 @@ BEGIN
 	END IF;
 	IF the_actions IS NOT NULL THEN
 		PERFORM careaccess.require_known_actions(the_actions);
-		the_actions := ARRAY(SELECT DISTINCT a FROM pg_catalog.unnest(the_actions) AS a ORDER BY a);
+		the_actions := careaccess.sort_actions(the_actions);
 	END IF;
 
 	IF the_client IS NOT NULL THEN
