@@ -5,7 +5,7 @@ model, bit by bit.  What it compares:
 
 - careaccess_can and careaccess_can_view for every member, client, category,
   action and author (not asked, unknown, each member, somebody who is none);
-- careaccess_visible_clients, careaccess_viewers, careaccess_access_matrix and
+- careaccess_visible_clients, careaccess_viewers and
   the two test tools;
 - the rows that each member sees, updates, inserts and deletes in protected
   tables, as a plain role acting as him.
@@ -318,7 +318,7 @@ class Checker:
             )
 
     def check_viewers(self):
-        """careaccess_viewers and careaccess_access_matrix."""
+        """careaccess_viewers."""
         clients = [c for c in self.clients if self.p.clients[c].status != "deleted"]
         if clients:
             actual = self.ask(
@@ -350,37 +350,6 @@ class Checker:
                         answers.count("1"),
                         count,
                     )
-        actual = self.ask(
-            "X",
-            f"""
-            SELECT 'X', k.n - 1, m.n - 1, c.n - 1
-            FROM {self.listed(self.categories, 'text')} AS k(code, n)
-            CROSS JOIN LATERAL careaccess_access_matrix(
-                {self.ids.sql(self.p.id)}, k.code) AS x
-            LEFT JOIN {self.listed(self.members)} AS m(id, n)
-                ON m.id::careaccess.id OPERATOR(careaccess.=) x.member
-            LEFT JOIN {self.listed(self.clients)} AS c(id, n)
-                ON c.id::careaccess.id OPERATOR(careaccess.=) x.client
-            WHERE x.allowed""",
-        )
-        for k_n, k in enumerate(self.categories):
-            allowed = {(m, c) for n, m, c in actual if n == str(k_n)}
-            pairs = [(m, c) for m in range(len(self.members)) for c in range(len(self.clients))]
-            self.compare(
-                "careaccess_access_matrix",
-                lambda: [
-                    (self.members[m], self.clients[c], k, "view", NOT_ASKED) for m, c in pairs
-                ],
-                self.bits(self.can(self.members[m], self.clients[c], k, "view") for m, c in pairs),
-                self.bits((str(m), str(c)) in allowed for m, c in pairs),
-            )
-            if len(allowed) > sum((str(m), str(c)) in allowed for m, c in pairs):
-                self.differ(
-                    "careaccess_access_matrix names others",
-                    *(None, None, k, "view", NOT_ASKED),
-                    "members and clients of the practice",
-                    sorted(allowed),
-                )
 
     def check_test_tools(self):
         """accessible(m) and managed(m), where they are not everybody."""

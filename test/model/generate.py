@@ -971,27 +971,6 @@ class Builder:
         )
         return True
 
-    def book(self):
-        c = self.some_client()
-        m = self.pick(
-            m
-            for m in self.practitioners()
-            if self.may_receive(c, m) and not self.expired_links(c, m)
-        )
-        if c is None or m is None:
-            return False
-        mode = self.p.settings["staff_booking"]
-        if not self.current_links(c, m):
-            # Open: whether access without a link is access enough not to list him.
-            if self.p.clients[c].shared_with_all or mode == "none":
-                return False
-            if mode == "list":
-                self.p.links.append(Link(c, m, "listed"))
-            else:
-                self.p.links.append(Link(c, m, "grant"))
-        self.call("careaccess_book", self.ids.sql(c), self.ids.sql(m))
-        return True
-
     # ---- chart shares
 
     def share_chart(self):
@@ -1286,7 +1265,6 @@ LATER = (
     (3, Builder.list_client),
     (4, Builder.unlist_client),
     (3, Builder.end_listing_later),
-    (2, Builder.book),
     (4, Builder.share_chart),
     (2, Builder.stop_chart_share),
     (3, Builder.restrict),
