@@ -108,17 +108,25 @@ act_nobody() {
 }
 
 answer() {
-	local out code
+	local out code line
 	out=$(application -At <<<"$1" 2>&1)
 	code=$?
 	out=$(sed -n -e 's/^psql:<stdin>:[0-9]*: //' -e '/^[[:space:]]*$/!p' <<<"$out")
 	if [ "$code" = 0 ]; then
-		printf '  → %s\n' "${out:-done}"
-	else
-		# The error, its detail and hint; not the line that psql points at.
-		grep -E '^(ERROR|DETAIL|HINT):' <<<"$out" | sed 's/^ERROR: */refused: /; s/^DETAIL: */         /; s/^HINT: */         Hint: /' |
-			fold -s -w "$((width - 4))" | sed '1s/^/  → /; 1!s/^/    /'
+		if [ -z "$out" ]; then
+			case $1 in *"SELECT careaccess_"*";"*"SELECT careaccess_"*|"SELECT careaccess_"*) out='done' ;; *) out='(no rows)' ;; esac
+		fi
+		printf '  → %s\n' "$out"
+		return
 	fi
+	# The error, its detail and hint; not the line that psql points at.
+	grep -E '^(ERROR|DETAIL|HINT):' <<<"$out" | while IFS= read -r line; do
+		case $line in
+			ERROR:*) fold -s -w "$((width - 14))" <<<"refused: ${line#ERROR:  }" | sed '1s/^/  → /; 1!s/^/             /' ;;
+			HINT:*) fold -s -w "$((width - 14))" <<<"Hint: ${line#HINT:  }" | sed 's/^/             /' ;;
+			*) fold -s -w "$((width - 14))" <<<"${line#DETAIL:  }" | sed 's/^/             /' ;;
+		esac
+	done
 }
 
 # before STAGE [CLIENT] remembers what everybody of a stage sees; after shows

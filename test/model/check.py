@@ -448,7 +448,11 @@ class Checker:
         """What a plain role that acts as m sees, changes, adds and removes."""
         records = names[RECORDS]
         pinned = self.rng.choice(self.clients)
-        pinned_as = f"{literal(self.ids.spell(pinned))}::{RECORDS.types[self.ids.type][0]}"
+        # A text column holds the spellings that programs wrote into it.
+        pinned_as = ", ".join(
+            f"{literal(spelling)}::{RECORDS.types[self.ids.type][0]}"
+            for spelling in sorted(self.ids.spellings(pinned))
+        )
         tried = self.rng.sample(sorted(rows[RECORDS]), min(24, len(rows[RECORDS])))
         inserts = "\n".join(
             f"""
@@ -471,7 +475,7 @@ class Checker:
         for table, name in names.items():
             script.append(f"SELECT 'M', 'rows of {table.name} seen', {seen} FROM {name}")
         script += [
-            f"SELECT 'M', 'records of one client', {seen} FROM {records} WHERE client = {pinned_as}",
+            f"SELECT 'M', 'records of one client', {seen} FROM {records} WHERE client IN ({pinned_as})",
             f"WITH u AS (UPDATE {records} SET touched = touched + 1 RETURNING n)"
             f" SELECT 'M', 'records updated', {seen} FROM u",
             f"DO $$\nDECLARE result text := '';\nBEGIN\n{inserts}\n"

@@ -100,6 +100,10 @@ class Identifiers:
             return id.upper()
         return id
 
+    def spellings(self, id):
+        """All that spell() may return."""
+        return {id, id.upper()} if self.type == "text" and UUID_TEXT.fullmatch(id) else {id}
+
     def sql(self, id):
         """An expression that careaccess.id takes without an explicit cast."""
         if id is None:
@@ -659,7 +663,10 @@ class Builder:
         for group in self.p.groups:
             group.practitioners.discard(m)
             group.admins.discard(m)
-        self.p.delegations = [d for d in self.p.delegations if d.member != m]
+        # Acting for somebody who is gone gives nothing; the extension ends it.
+        self.p.delegations = [
+            d for d in self.p.delegations if d.member != m and not (d.over == m and d.mode == "context")
+        ]
         self.p.revocations = {(c, x) for c, x in self.p.revocations if x != m}
         self.p.members[m].limits.clear()
         self.p.members[m].status = "removed"

@@ -140,7 +140,7 @@ INSERT INTO demo.probe VALUES
     ('clinic', 2, 'visits', 'SELECT count(*) FROM clinic.appointments'),
     ('clinic', 3, 'chart', 'SELECT count(*) FROM clinic.notes WHERE category = ''chart'''),
     ('clinic', 4, 'private', 'SELECT count(*) FROM clinic.notes WHERE category = ''private_notes'''),
-    ('clinic', 5, 'papers', 'SELECT count(*) FROM clinic.documents'),
+    ('clinic', 5, 'docs', 'SELECT count(*) FROM clinic.documents'),
     ('clinic', 6, 'bills', 'SELECT count(*) FROM clinic.invoices');
 -- …and one client, for the few who matter in a scene.
 INSERT INTO demo.probe VALUES
@@ -148,5 +148,5 @@ INSERT INTO demo.probe VALUES
     ('client', 2, 'visits', 'SELECT count(*) FROM clinic.appointments WHERE client = $1::bigint'),
     ('client', 3, 'chart', 'SELECT count(*) FROM clinic.notes WHERE client = $1::bigint AND category = ''chart'''),
     ('client', 4, 'private', 'SELECT count(*) FROM clinic.notes WHERE client = $1::bigint AND category = ''private_notes'''),
-    ('client', 5, 'papers', 'SELECT count(*) FROM clinic.documents WHERE client = $1::bigint'),
+    ('client', 5, 'docs', 'SELECT count(*) FROM clinic.documents WHERE client = $1::bigint'),
     ('client', 6, 'bills', 'SELECT count(*) FROM clinic.invoices WHERE client = $1::bigint');

@@ -2,6 +2,11 @@
 -- names as keys (text), and share one set of tables.
 \set ON_ERROR_STOP on
 
+-- The application also serves the client portal.
+GRANT EXECUTE ON FUNCTION careaccess_act_as_portal_user(careaccess.id, careaccess.id, boolean)
+    TO clinic_app;
+GRANT EXECUTE ON FUNCTION careaccess_accept_portal_access(careaccess.id) TO clinic_app;
+
 CREATE SCHEMA small;
 
 CREATE TABLE small.clients (
@@ -13,6 +18,7 @@ CREATE TABLE small.clients (
 CREATE TABLE small.appointments (
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     client text NOT NULL REFERENCES small.clients,
+    provider text NOT NULL,
     at timestamp NOT NULL
 );
 CREATE TABLE small.notes (
@@ -90,19 +96,21 @@ FROM (VALUES
     ('motion-1', 'embodia', 'ann'), ('motion-2', 'embodia', 'bob'), ('motion-3', 'embodia', 'cai')
 ) AS v (c, p, m);
 
-INSERT INTO small.appointments (client, at)
-SELECT id, timestamp '2026-04-07 09:00' + k * interval '7 days'
-FROM small.clients, generate_series(1, 2) AS k;
-INSERT INTO small.notes (client, author, body)
-SELECT c, m, 'Session ' || k
-FROM (VALUES
+CREATE TEMPORARY TABLE treated AS
+SELECT * FROM (VALUES
     ('oak-1', 'ida'), ('oak-2', 'ben'), ('oak-3', 'ben'), ('lake-1', 'paul'), ('lake-2', 'paul'),
     ('harbor-1', 'mia'), ('north-1', 'finn'), ('north-2', 'finn'),
     ('motion-1', 'ann'), ('motion-2', 'bob'), ('motion-3', 'cai')
-) AS v (c, m), generate_series(1, 3) AS k;
+) AS v (client, provider);
+INSERT INTO small.appointments (client, provider, at)
+SELECT client, provider, timestamp '2026-04-07 09:00' + k * interval '7 days'
+FROM treated, generate_series(1, 2) AS k;
+INSERT INTO small.notes (client, author, body)
+SELECT client, provider, 'Session ' || k
+FROM treated, generate_series(1, 3) AS k;
 
 SELECT careaccess_protect('small.clients', 'id', category => 'profile');
-SELECT careaccess_protect('small.appointments', 'client', category => 'schedule');
+SELECT careaccess_protect('small.appointments', 'client', category => 'schedule', author_column => 'provider');
 SELECT careaccess_protect('small.notes', 'client', category => 'chart', author_column => 'author');
 -- The client list: a name for whoever may know the name, a phone number for few.
 SELECT careaccess_mask('small.client_list', 'small.clients', '{"name": "name", "phone": "profile"}');

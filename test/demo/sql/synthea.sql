@@ -93,27 +93,24 @@ LANGUAGE sql AS $$
     SELECT '(there are)', t.patients, t.encounters, t.conditions, t.observations, t.claims FROM demo.there t
 $$;
 
-CREATE FUNCTION demo.summary() RETURNS SETOF text
+CREATE FUNCTION demo.summary(OUT line integer, OUT words text) RETURNS SETOF record
 LANGUAGE sql AS $$
-    SELECT 'The busiest 40 of ' || count(*) || ' providers who own clients.' FROM demo.owns HAVING count(*) > 40
+    SELECT 1, 'The busiest 40 of ' || count(*) || ' providers who own clients.' FROM demo.owns HAVING count(*) > 40
     UNION ALL
-    SELECT 'Together, the ' || count(*) || ' providers who own clients see ' || sum(s.patients) || ' of ' || max(t.patients)
-           || ' patients and ' || sum(s.claims) || ' of ' || max(t.claims) || ' claims: nobody twice, nobody left out.'
-    FROM demo.seen s JOIN demo.owns o USING (provider), demo.there t
-    HAVING sum(s.patients) = max(t.patients) AND sum(s.claims) = max(t.claims)
-    UNION ALL
-    SELECT 'THIS IS WRONG: together, the owners see ' || sum(s.patients) || ' of ' || max(t.patients)
+    SELECT 2, CASE WHEN sum(s.patients) = max(t.patients) AND sum(s.claims) = max(t.claims) THEN '' ELSE 'THIS IS WRONG. ' END
+           || 'Together, the ' || count(*) || ' providers who own clients see ' || sum(s.patients) || ' of ' || max(t.patients)
            || ' patients and ' || sum(s.claims) || ' of ' || max(t.claims) || ' claims.'
+           || CASE WHEN sum(s.patients) = max(t.patients) AND sum(s.claims) = max(t.claims)
+                   THEN ' Every row has exactly one owner who sees it.' ELSE '' END
     FROM demo.seen s JOIN demo.owns o USING (provider), demo.there t
-    HAVING sum(s.patients) <> max(t.patients) OR sum(s.claims) <> max(t.claims)
     UNION ALL
-    SELECT CASE count(*) WHEN 1 THEN 'One other provider owns no client and sees '
+    SELECT 3, CASE count(*) WHEN 1 THEN 'One other provider owns no client and sees '
                 ELSE 'The other ' || count(*) || ' providers own no client and see ' END ||
            sum(s.patients + s.encounters + s.conditions + s.observations + s.claims) || ' rows of any table.'
     FROM demo.seen s WHERE NOT EXISTS (SELECT FROM demo.owns o WHERE o.provider = s.provider)
     HAVING count(*) > 0
     UNION ALL
-    SELECT 'Nobody, that is a session without a member, sees ' || n.rows || ' rows.' FROM demo.nobody n
+    SELECT 4, 'A session without a member sees ' || n.rows || ' rows.' FROM demo.nobody n
 $$;
 
 -- A patient, his owner and a colleague of the same practice.
