@@ -708,10 +708,11 @@ BEGIN
 	SELECT * INTO STRICT acting FROM careaccess.actor();
 	PERFORM careaccess.require_may_list('list a provider for a client', c, provider);
 	m := careaccess.lock_member(provider, c.practice);
+	PERFORM careaccess.require_practitioner(m);
+	PERFORM careaccess.require_not_revoked(c.id, m.id);
 	IF careaccess.has_link(c.id, m.id, 'owner', 'listed') THEN
 		RETURN;
 	END IF;
-	PERFORM careaccess.require_practitioner(m);
 	IF acting.kind = 'member' AND acting.id = m.id
 		AND NOT careaccess.has_link(c.id, m.id, 'owner', 'grant', 'listed')
 		AND NOT (SELECT p.allow_self_listing FROM careaccess.practice AS p WHERE p.id = c.practice)
@@ -720,7 +721,6 @@ BEGIN
 			ERRCODE = 'insufficient_privilege',
 			HINT = 'Ask another member who may list providers, or have the setting "allow_self_listing" switched on.';
 	END IF;
-	PERFORM careaccess.require_not_revoked(c.id, m.id);
 	PERFORM careaccess.add_link(c, m.id, 'listed', 'list');
 END
 $$;
