@@ -2,7 +2,7 @@
 -- it concerns, once per transaction, also where ordinary triggers do not fire.
 -- Each command is a transaction of its own, so this file commits.
 SET client_min_messages = warning;
-SELECT plan(96);
+SELECT plan(98);
 
 INSERT INTO careaccess.practice (id, name, owner_mode, restriction) VALUES (1, 'One', 'none', true), (2, 'Two', 'none', false);
 INSERT INTO careaccess.role (practice, role, practitioner) VALUES (1, 'clinician', true);
@@ -112,7 +112,7 @@ UPDATE careaccess.client SET shared_with_all = true;
 UPDATE careaccess.practice SET name = name || '!';
 SELECT results_eq($$SELECT practice::text FROM careaccess.change WHERE xid = pg_current_xact_id() ORDER BY 1$$, ARRAY['1', '2'],
 	'one transaction notes each practice once');
-ROLLBACK;
+COMMIT;
 
 -- What a savepoint took back is noted again when it is done again.
 BEGIN;
@@ -122,6 +122,6 @@ ROLLBACK TO s;
 UPDATE careaccess.member SET ends_at = now();
 SELECT results_eq($$SELECT practice::text FROM careaccess.change WHERE xid = pg_current_xact_id()$$, ARRAY['1'],
 	'after ROLLBACK TO a practice is noted anew');
-ROLLBACK;
+COMMIT;
 
 SELECT * FROM finish();
