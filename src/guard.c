@@ -3,8 +3,8 @@
  * guard.c
  *	  Hooks into the executor.
  *
- * They only watch.  Two things are learned from them that a function called in
- * an expression cannot learn otherwise:
+ * Two things are learned from them that a function called in an expression
+ * cannot learn otherwise:
  *
  *	- when its statement began.  For a cursor that is the statement that opened
  *	  it, however many FETCHes later;
@@ -13,6 +13,11 @@
  *	  registers the client whose row is inserted), while a filter on rows that
  *	  are read must not.  PostgreSQL uses one policy for both: the SELECT policy
  *	  filters, and it checks the new row of INSERT ... RETURNING.
+ *
+ * For the second the calls in a plan's checks are marked before it is started.
+ * The mark is a location that no token has: it means nothing to the executor,
+ * and it survives the copies that tuple routing makes for partitions.  Marking
+ * twice does no harm, so a cached plan may keep its marks.
  *
  * State: a stack (the chain of C frames) of the queries that run, and a list
  * of those that were started; an entry dies with its query's memory context.
@@ -39,6 +44,9 @@ typedef struct StartedQuery
 	MemoryContextCallback forget;
 } StartedQuery;
 
+/* The location that marks calls in checks of written rows. */
+#define WRITTEN_ROWS (-2)
+
 static dlist_head started = DLIST_STATIC_INIT(started);
 static const StartedQuery *running = NULL;
 
@@ -55,12 +63,43 @@ forget_query(void *arg)
 		running = NULL;
 }
 
+static bool
+mark_calls(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, FuncExpr))
+		((FuncExpr *) node)->location = WRITTEN_ROWS;
+	return expression_tree_walker(node, mark_calls, context);
+}
+
+/* A plan that modifies is at the top, of the statement or of a CTE. */
+static void
+mark_checks(Plan *plan)
+{
+	if (plan != NULL && IsA(plan, ModifyTable))
+		(void) mark_calls((Node *) ((ModifyTable *) plan)->withCheckOptionLists, NULL);
+}
+
+static void
+mark_checks_of_written_rows(PlannedStmt *statement)
+{
+	ListCell *lc;
+
+	if (statement->commandType == CMD_SELECT && !statement->hasModifyingCTE)
+		return;
+	mark_checks(statement->planTree);
+	foreach (lc, statement->subplans)
+		mark_checks(lfirst(lc));
+}
+
 static void
 start_query(QueryDesc *query_desc, int eflags)
 {
 	TimestampTz   start = ca_guard_statement_start();
 	StartedQuery *entry;
 
+	mark_checks_of_written_rows(query_desc->plannedstmt);
 	if (previous_start)
 		previous_start(query_desc, eflags);
 	else
@@ -125,58 +164,9 @@ ca_guard_statement_start(void)
 	return running ? running->start : GetCurrentStatementStartTimestamp();
 }
 
-/* Is the wanted node somewhere in this expression? */
-static bool
-find_node(Node *node, void *wanted)
-{
-	if (node == NULL)
-		return false;
-	if (node == wanted)
-		return true;
-	return expression_tree_walker(node, find_node, wanted);
-}
-
-static bool
-written_rows_of_plan(Plan *plan, const Node *expression)
-{
-	ListCell *lc;
-
-	if (plan == NULL)
-		return false;
-	if (IsA(plan, ModifyTable) &&
-		find_node((Node *) ((ModifyTable *) plan)->withCheckOptionLists, unconstify(Node *, expression)))
-		return true;
-
-	/* Plans that modify are at the top, or directly under such (in a CTE). */
-	if (IsA(plan, Append))
-	{
-		foreach (lc, ((Append *) plan)->appendplans)
-		{
-			if (written_rows_of_plan(lfirst(lc), expression))
-				return true;
-		}
-	}
-	return written_rows_of_plan(plan->lefttree, expression) ||
-		written_rows_of_plan(plan->righttree, expression);
-}
-
 bool
 ca_guard_checks_written_rows(const Node *expression)
 {
-	PlannedStmt *statement;
-	ListCell    *lc;
-
-	if (running == NULL || expression == NULL)
-		return false;
-	statement = running->query->plannedstmt;
-	if (statement->commandType == CMD_SELECT && !statement->hasModifyingCTE)
-		return false;
-	if (written_rows_of_plan(statement->planTree, expression))
-		return true;
-	foreach (lc, statement->subplans)
-	{
-		if (written_rows_of_plan(lfirst(lc), expression))
-			return true;
-	}
-	return false;
+	return expression != NULL && IsA(expression, FuncExpr) &&
+		((const FuncExpr *) expression)->location == WRITTEN_ROWS;
 }

@@ -17,7 +17,7 @@ extern void ca_guard_init(void);
 extern TimestampTz ca_guard_statement_start(void);
 
 /*
- * Does this expression, part of the running plan, check rows that its
+ * Does this call, part of a plan that was started, check rows that its
  * statement writes (rather than choose rows that it reads)?
  */
 extern bool ca_guard_checks_written_rows(const Node *expression);

@@ -90,7 +90,7 @@ act() {
 	typed "$(name_of "$1")" "$2"
 	answer "BEGIN; SELECT careaccess_act_as('$1') \\g /dev/null
 		$2;
-		COMMIT;"
+		COMMIT;" "$2"
 }
 
 # act_portal USER CLIENT SQL: the same for somebody in the client portal.
@@ -98,15 +98,16 @@ act_portal() {
 	typed "$(name_of "$1")" "$3"
 	answer "BEGIN; SELECT careaccess_act_as_portal_user('$1', $(quoted "$2")) \\g /dev/null
 		$3;
-		COMMIT;"
+		COMMIT;" "$3"
 }
 
 # act_nobody WHO SQL: by the application itself, for no member.
 act_nobody() {
 	typed "$1" "$2"
-	answer "$2;"
+	answer "$2;" "$2"
 }
 
+# answer SCRIPT STATEMENT: run the script; the statement is what was shown.
 answer() {
 	local out code line
 	out=$(application -At <<<"$1" 2>&1)
@@ -114,7 +115,7 @@ answer() {
 	out=$(sed -n -e 's/^psql:<stdin>:[0-9]*: //' -e '/^[[:space:]]*$/!p' <<<"$out")
 	if [ "$code" = 0 ]; then
 		if [ -z "$out" ]; then
-			case $1 in *"SELECT careaccess_"*";"*"SELECT careaccess_"*|"SELECT careaccess_"*) out='done' ;; *) out='(no rows)' ;; esac
+			case $2 in "SELECT careaccess_"*) out='done' ;; *) out='(no rows)' ;; esac
 		fi
 		printf '  → %s\n' "$out"
 		return
