@@ -79,7 +79,7 @@ SELECT (SELECT count(*) FROM clinic.patients) AS patients, (SELECT count(*) FROM
 GRANT SELECT ON demo.owns, demo.there TO clinic_app;
 
 CREATE FUNCTION demo.owners_see(at_most integer)
-RETURNS TABLE (provider text, patients bigint, encounters bigint, conditions bigint, observations bigint, claims bigint)
+RETURNS TABLE (provider text, patients bigint, encounters bigint, conditions bigint, "observ." bigint, claims bigint)
 LANGUAGE sql AS $$
     (
         SELECT v.name, s.patients, s.encounters, s.conditions, s.observations, s.claims
@@ -132,7 +132,7 @@ BEGIN
         ('scene', 1, 'patients', 'SELECT count(*) FROM clinic.patients'),
         ('scene', 2, 'visits', 'SELECT count(*) FROM clinic.encounters'),
         ('scene', 3, 'diagnoses', 'SELECT count(*) FROM clinic.conditions'),
-        ('scene', 4, 'observations', 'SELECT count(*) FROM clinic.observations'),
+        ('scene', 4, 'observ.', 'SELECT count(*) FROM clinic.observations'),
         ('scene', 5, 'claims', 'SELECT count(*) FROM clinic.claims');
 END
 $$;
