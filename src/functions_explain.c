@@ -210,9 +210,19 @@ put_step(Explanation *e, int step, const char *rule, const char *outcome, const 
 	tuplestore_putvalues(e->result->setResult, e->result->setDesc, values, nulls);
 }
 
-/* Some who hold a capability, as a person would name them. */
+static void
+name_holder(Explanation *e, StringInfo names, const CaId *id)
+{
+	appendStringInfo(names, "%s%s (%s)", names->len > 0 ? ", " : "",
+					 ca_scope_member_name(e->call->snapshot, id), ca_id_to_cstring(id));
+}
+
+/*
+ * Some who hold a capability, as a person would name them; and those who may
+ * do the same for clients they own or were granted (linked, or null).
+ */
 static char *
-holders(Explanation *e, const char *capability)
+holders(Explanation *e, const char *capability, const char *linked)
 {
 	StringInfoData names;
 	CaId          *ids;
@@ -224,15 +234,27 @@ holders(Explanation *e, const char *capability)
 	{
 		if (!ca_scope_has_capability(e->call->scope, e->call->snapshot, &ids[i], capability))
 			continue;
-		appendStringInfo(&names, "%s%s (%s)", named > 0 ? ", " : "",
-						 ca_scope_member_name(e->call->snapshot, &ids[i]),
-						 ca_id_to_cstring(&ids[i]));
+		name_holder(e, &names, &ids[i]);
 		named++;
 	}
-	if (named == 0)
-		return psprintf("whoever holds the capability %s (at present a database administrator only)",
-						capability);
-	return psprintf("whoever holds the capability %s, such as %s", capability, names.data);
+	for (int i = 0; linked != NULL && i < e->client->nlinks; i++)
+	{
+		const CaLink *link = &e->client->links[i];
+		CaId          id;
+
+		/* restricting is the owner's alone */
+		if (strcmp(linked, "restrict_own") == 0 && link->kind != CA_LINK_OWNER)
+			continue;
+		ca_scope_member_id(e->call->scope, link->member, &id);
+		if (link->state != CA_LINK_CURRENT || link->kind == CA_LINK_LISTED ||
+			!ca_scope_has_capability(e->call->scope, e->call->snapshot, &id, linked) ||
+			ca_scope_has_capability(e->call->scope, e->call->snapshot, &id, capability))
+			continue;
+		name_holder(e, &names, &id);
+	}
+	if (names.len == 0)
+		return psprintf("this needs the capability %s, which nobody here holds, or a database administrator", capability);
+	return psprintf("%s can", names.data);
 }
 
 static bool
@@ -266,18 +288,18 @@ suggest_link(Explanation *e, StringInfo text)
 	if (!e->member->practitioner)
 	{
 		appendStringInfo(text, " Links to clients go to practitioners only; a practitioner role can be given by %s.",
-						 holders(e, "manage_members"));
+						 holders(e, "manage_members", NULL));
 		return;
 	}
 	if (e->practice->opens[CA_LINK_GRANT] & bit)
 		appendStringInfo(text, " Sharing the client with the member (careaccess_share_client) would allow it: %s.",
-						 holders(e, "grant"));
+						 holders(e, "grant", "grant_linked"));
 	if (e->practice->opens[CA_LINK_OWNER] & bit)
 		appendStringInfo(text, " So would making the member the owner (careaccess_reassign_client): %s.",
-						 holders(e, "reassign"));
+						 holders(e, "reassign", "reassign_linked"));
 	if (e->practice->opens[CA_LINK_LISTED] & bit)
 		appendStringInfo(text, " Listing the member as provider (careaccess_list_client) would allow it: %s.",
-						 holders(e, "list_client"));
+						 holders(e, "list_client", NULL));
 }
 
 /* What would turn a no into a yes, and who could do that. */
@@ -292,38 +314,38 @@ what_would_change_it(Explanation *e)
 		appendStringInfo(&text, " No role of the member allows to %s %s; another role (careaccess_set_member_roles) or a permission (careaccess_set_member_permission) would: %s.",
 						 action_words[e->action],
 						 ca_scope_category_code(e->call->scope, e->category),
-						 holders(e, "manage_members"));
+						 holders(e, "manage_members", NULL));
 	if (considered_with(e, CA_FINDING_NOT_PRACTITIONER))
 		appendStringInfo(&text, " A practitioner role would make a permission count: %s.",
-						 holders(e, "manage_members"));
+						 holders(e, "manage_members", NULL));
 	if (considered_with(e, CA_FINDING_DENIED))
 		appendStringInfo(&text, " Lifting the denial (careaccess_clear_member_permission, careaccess_define_role) would help: %s.",
-						 holders(e, "manage_members"));
+						 holders(e, "manage_members", NULL));
 	if (considered_with(e, CA_FINDING_OUT_OF_REACH))
 	{
 		if (considered_reach(e, CA_REACH_OWN) || considered_reach(e, CA_REACH_GROUP))
 			suggest_link(e, &text);
 		if (considered_reach(e, CA_REACH_GROUP) || considered_reach(e, CA_REACH_MANAGED))
 			appendStringInfo(&text, " Groups (careaccess_update_group) could bring the client within reach: %s.",
-							 holders(e, "manage_groups"));
+							 holders(e, "manage_groups", NULL));
 	}
 	if (considered_with(e, CA_FINDING_NOT_DELEGATED))
 		appendStringInfo(&text, " A delegation from somebody who may do it (careaccess_delegate) would allow it: %s.",
-						 holders(e, "delegate"));
+						 holders(e, "delegate", NULL));
 	if (considered_with(e, CA_FINDING_OTHERS_RECORD))
 		appendStringInfo(&text, " Only the author changes such a record, unless the setting edit_others_records is on: %s.",
-						 holders(e, "manage_roles"));
+						 holders(e, "manage_roles", NULL));
 	if (considered_with(e, CA_FINDING_AUTHOR))
 	{
 		if (e->practice->author_rule[e->category] == CA_AUTHOR_SHARE)
 			appendStringInfo(&text, " The author could share his records (careaccess_share_chart), or %s.",
-							 holders(e, "share_chart_any"));
+							 holders(e, "share_chart_any", NULL));
 		else if (e->practice->author_rule[e->category] == CA_AUTHOR_GROUP)
 			appendStringInfo(&text, " A common group with the author (careaccess_update_group) would help: %s.",
-							 holders(e, "manage_groups"));
+							 holders(e, "manage_groups", NULL));
 		else
 			appendStringInfo(&text, " Only the author sees such a record; a delegation of mode author (careaccess_delegate) would open it: %s.",
-							 holders(e, "appoint_custodian"));
+							 holders(e, "appoint_custodian", NULL));
 	}
 	return text.data;
 }
@@ -340,13 +362,13 @@ explain_known(Explanation *e)
 	else if (!e->member->active)
 		put_step(e, 1, "known and active", outcome,
 				 psprintf("The member is not active or past the end date. careaccess_set_member_status or careaccess_configure_member would change that: %s.",
-						  holders(e, "manage_members")));
+						  holders(e, "manage_members", NULL)));
 	else if (e->client->practice != e->member->practice)
 		put_step(e, 1, "known and active", outcome, "Member and client belong to different practices.");
 	else if (e->client->deleted)
 		put_step(e, 1, "known and active", outcome,
 				 psprintf("The client is deleted. careaccess_set_client_status would restore it: %s.",
-						  holders(e, "delete_client")));
+						  holders(e, "delete_client", NULL)));
 	else
 		put_step(e, 1, "known and active", outcome, "The member is active, the client is registered in his practice.");
 	return e->answer.rule == CA_RULE_KNOWN;
@@ -366,8 +388,8 @@ explain_revoked(Explanation *e)
 		return false;
 	}
 	put_step(e, 2, "revoked", DECIDES_NO,
-			 psprintf("The member's administrative access to this client is revoked. careaccess_restore_administrative_access would lift it: %s; or the owner, where he holds restrict_own.",
-					  holders(e, "restrict")));
+			 psprintf("The member's administrative access to this client is revoked. careaccess_restore_administrative_access would lift it: %s.",
+					  holders(e, "restrict", "restrict_own")));
 	return true;
 }
 

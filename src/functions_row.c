@@ -57,7 +57,7 @@ identifier_type(FunctionCallInfo fcinfo, int arg)
 	Oid base;
 
 	if (!OidIsValid(type) || type == UNKNOWNOID)
-		return InvalidOid;
+		return UNKNOWNOID;
 	base = getBaseType(type);
 	if (!ca_id_type_supported(base))
 		ereport(ERROR,
@@ -90,8 +90,15 @@ row_state(FunctionCallInfo fcinfo)
 static bool
 identifier(FunctionCallInfo fcinfo, const RowState *state, int arg, CaId *id)
 {
-	if (PG_ARGISNULL(arg) || !OidIsValid(state->type[arg]))
+	if (PG_ARGISNULL(arg))
 		return false;
+	if (state->type[arg] == UNKNOWNOID)
+	{
+		/* a literal of a call by hand */
+		const char *literal = PG_GETARG_CSTRING(arg);
+
+		return ca_id_from_cstring_len(literal, strlen(literal), id);
+	}
 	return ca_id_from_value(state->type[arg], PG_GETARG_DATUM(arg), id);
 }
 
