@@ -358,67 +358,76 @@ COMMENT ON TRIGGER check_settings ON careaccess.practice IS 'a setting does not 
 -- one begins (the unique index wants this order), and roles are replaced by
 -- deleting and inserting.  Between the steps the rule does not hold.
 
-CREATE FUNCTION careaccess.check_owner_kept() RETURNS trigger
-	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE SECURITY DEFINER
+CREATE FUNCTION careaccess.require_owner_kept(client careaccess.id) RETURNS void
+	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
 	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
+#variable_conflict use_column
 DECLARE
-	lost careaccess.id;
+	the_client ALIAS FOR $1;
 BEGIN
-	IF TG_TABLE_NAME = 'client' THEN
-		lost := NEW.id;
-	ELSE
-		lost := OLD.client;
-	END IF;
 	-- A client that is gone, or deleted, needs no owner.
 	IF EXISTS (
 		SELECT FROM careaccess.client AS c
 		JOIN careaccess.practice AS p ON p.id = c.practice
-		WHERE c.id = lost AND c.status <> 'deleted' AND p.owner_mode = 'one' AND NOT EXISTS (
+		WHERE c.id = the_client AND c.status <> 'deleted' AND p.owner_mode = 'one' AND NOT EXISTS (
 			SELECT FROM careaccess.client_link AS l
 			WHERE l.client = c.id AND l.kind = 'owner' AND l.active))
 	THEN
 		RAISE object_not_in_prerequisite_state USING
-			MESSAGE = pg_catalog.format('client "%s" would have no owner', lost),
+			MESSAGE = pg_catalog.format('client "%s" would have no owner', the_client),
 			HINT = 'Give the client another owner with careaccess_reassign_client.';
 	END IF;
-	RETURN NULL;
 END
 $$;
-REVOKE ALL ON FUNCTION careaccess.check_owner_kept() FROM PUBLIC;
-COMMENT ON FUNCTION careaccess.check_owner_kept() IS
-	'trigger: in a practice of owner_mode one, the end of an owner link leaves a client with another owner';
+REVOKE ALL ON FUNCTION careaccess.require_owner_kept(careaccess.id) FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.require_owner_kept(careaccess.id) IS
+	'refuses a client without owner in a practice of owner_mode one';
 
-CREATE CONSTRAINT TRIGGER check_owner_kept AFTER UPDATE OR DELETE ON careaccess.client_link
-	DEFERRABLE INITIALLY DEFERRED
-	FOR EACH ROW WHEN (OLD.kind = 'owner' AND OLD.active) EXECUTE FUNCTION careaccess.check_owner_kept();
-COMMENT ON TRIGGER check_owner_kept ON careaccess.client_link IS 'a client keeps exactly one owner (owner_mode one)';
-CREATE CONSTRAINT TRIGGER check_owner_kept AFTER UPDATE ON careaccess.client
-	DEFERRABLE INITIALLY DEFERRED
-	FOR EACH ROW WHEN (OLD.status = 'deleted' AND NEW.status <> 'deleted') EXECUTE FUNCTION careaccess.check_owner_kept();
-COMMENT ON TRIGGER check_owner_kept ON careaccess.client IS 'a client that comes back has an owner (owner_mode one)';
-
-CREATE FUNCTION careaccess.check_owner_able() RETURNS trigger
+CREATE FUNCTION careaccess.check_link_owner() RETURNS trigger
 	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE SECURITY DEFINER
 	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
+BEGIN
+	PERFORM careaccess.require_owner_kept(OLD.client);
+	RETURN NULL;
+END
+$$;
+REVOKE ALL ON FUNCTION careaccess.check_link_owner() FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.check_link_owner() IS 'trigger: the end of an owner link leaves the client with another owner';
+
+CREATE CONSTRAINT TRIGGER check_owner_kept AFTER UPDATE OR DELETE ON careaccess.client_link
+	DEFERRABLE INITIALLY DEFERRED
+	FOR EACH ROW WHEN (OLD.kind = 'owner' AND OLD.active) EXECUTE FUNCTION careaccess.check_link_owner();
+COMMENT ON TRIGGER check_owner_kept ON careaccess.client_link IS 'a client keeps exactly one owner (owner_mode one)';
+
+CREATE FUNCTION careaccess.check_client_owner() RETURNS trigger
+	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE SECURITY DEFINER
+	SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+BEGIN
+	PERFORM careaccess.require_owner_kept(NEW.id);
+	RETURN NULL;
+END
+$$;
+REVOKE ALL ON FUNCTION careaccess.check_client_owner() FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.check_client_owner() IS 'trigger: a client that comes back has an owner';
+
+CREATE CONSTRAINT TRIGGER check_owner_kept AFTER UPDATE ON careaccess.client
+	DEFERRABLE INITIALLY DEFERRED
+	FOR EACH ROW WHEN (OLD.status = 'deleted' AND NEW.status <> 'deleted') EXECUTE FUNCTION careaccess.check_client_owner();
+COMMENT ON TRIGGER check_owner_kept ON careaccess.client IS 'a client that comes back has an owner (owner_mode one)';
+
+CREATE FUNCTION careaccess.require_owners_able(members careaccess.id[]) RETURNS void
+	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
 DECLARE
-	concerned careaccess.id[];
 	unable careaccess.id;
 BEGIN
-	CASE TG_TABLE_NAME
-		WHEN 'member' THEN
-			concerned := ARRAY[NEW.id];
-		WHEN 'member_role' THEN
-			concerned := ARRAY[OLD.member];
-		WHEN 'role' THEN
-			SELECT pg_catalog.array_agg(h.member) INTO concerned
-			FROM careaccess.member_role AS h WHERE h.practice = NEW.practice AND h.role = NEW.role;
-	END CASE;
-
 	SELECT m.id INTO unable
 	FROM careaccess.member AS m
-	WHERE m.id = ANY (concerned)
+	WHERE m.id = ANY (members)
 		AND (m.status = 'removed' OR NOT EXISTS (
 			SELECT FROM careaccess.member_role AS h
 			JOIN careaccess.role AS r ON r.practice = h.practice AND r.role = h.role
@@ -433,24 +442,62 @@ BEGIN
 			MESSAGE = pg_catalog.format('member "%s" owns clients and has to stay a practitioner', unable),
 			HINT = 'Give his clients to somebody else first, with careaccess_transfer_clients.';
 	END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION careaccess.require_owners_able(careaccess.id[]) FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.require_owners_able(careaccess.id[]) IS
+	'refuses an owner of clients who holds no practitioner role, or is removed';
+
+CREATE FUNCTION careaccess.check_removed_owner() RETURNS trigger
+	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE SECURITY DEFINER
+	SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+BEGIN
+	PERFORM careaccess.require_owners_able(ARRAY[NEW.id]);
 	RETURN NULL;
 END
 $$;
-REVOKE ALL ON FUNCTION careaccess.check_owner_able() FROM PUBLIC;
-COMMENT ON FUNCTION careaccess.check_owner_able() IS
-	'trigger: who owns clients keeps a practitioner role and is not removed';
+REVOKE ALL ON FUNCTION careaccess.check_removed_owner() FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.check_removed_owner() IS 'trigger: who owns clients is not removed';
 
 CREATE CONSTRAINT TRIGGER check_owner_able AFTER UPDATE ON careaccess.member
 	DEFERRABLE INITIALLY DEFERRED
-	FOR EACH ROW WHEN (OLD.status <> 'removed' AND NEW.status = 'removed') EXECUTE FUNCTION careaccess.check_owner_able();
+	FOR EACH ROW WHEN (OLD.status <> 'removed' AND NEW.status = 'removed') EXECUTE FUNCTION careaccess.check_removed_owner();
 COMMENT ON TRIGGER check_owner_able ON careaccess.member IS 'who owns clients is not removed';
+
+CREATE FUNCTION careaccess.check_owner_role() RETURNS trigger
+	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE SECURITY DEFINER
+	SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+BEGIN
+	PERFORM careaccess.require_owners_able(ARRAY[OLD.member]);
+	RETURN NULL;
+END
+$$;
+REVOKE ALL ON FUNCTION careaccess.check_owner_role() FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.check_owner_role() IS 'trigger: who owns clients keeps a practitioner role';
+
 CREATE CONSTRAINT TRIGGER check_owner_able AFTER UPDATE OR DELETE ON careaccess.member_role
 	DEFERRABLE INITIALLY DEFERRED
-	FOR EACH ROW EXECUTE FUNCTION careaccess.check_owner_able();
+	FOR EACH ROW EXECUTE FUNCTION careaccess.check_owner_role();
 COMMENT ON TRIGGER check_owner_able ON careaccess.member_role IS 'who owns clients keeps a practitioner role';
+
+CREATE FUNCTION careaccess.check_role_owners() RETURNS trigger
+	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE SECURITY DEFINER
+	SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+BEGIN
+	PERFORM careaccess.require_owners_able(ARRAY(
+		SELECT h.member FROM careaccess.member_role AS h WHERE h.practice = NEW.practice AND h.role = NEW.role));
+	RETURN NULL;
+END
+$$;
+REVOKE ALL ON FUNCTION careaccess.check_role_owners() FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.check_role_owners() IS 'trigger: a role whose holders own clients stays a practitioner''s, unless they hold another';
+
 CREATE CONSTRAINT TRIGGER check_owner_able AFTER UPDATE ON careaccess.role
 	DEFERRABLE INITIALLY DEFERRED
-	FOR EACH ROW WHEN (OLD.practitioner AND NOT NEW.practitioner) EXECUTE FUNCTION careaccess.check_owner_able();
+	FOR EACH ROW WHEN (OLD.practitioner AND NOT NEW.practitioner) EXECUTE FUNCTION careaccess.check_role_owners();
 COMMENT ON TRIGGER check_owner_able ON careaccess.role IS 'who owns clients keeps a practitioner role';
 
 --
