@@ -292,13 +292,22 @@ COMMENT ON FUNCTION careaccess.make_policies(regclass) IS
 	'makes the four policies that a row of careaccess.protected_table describes, and forces row security';
 REVOKE EXECUTE ON FUNCTION careaccess.make_policies(regclass) FROM PUBLIC;
 
--- The table itself and its partitions of every level.
+-- The table itself and its partitions of every level.  Read from the catalog:
+-- pg_partition_tree() locks every partition, and the event trigger, which asks
+-- this at the end of each ALTER TABLE, would let the jobs of a parallel
+-- pg_restore run into deadlocks with one another.
 CREATE FUNCTION careaccess.table_and_partitions(tbl regclass) RETURNS SETOF regclass
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE
 	BEGIN ATOMIC
-		SELECT tbl
-		UNION
-		SELECT t.relid FROM pg_catalog.pg_partition_tree(tbl) AS t;
+		WITH RECURSIVE tree(relation) AS (
+			SELECT tbl::pg_catalog.oid
+			UNION
+			SELECT c.oid
+			FROM tree AS t
+				JOIN pg_catalog.pg_inherits AS i ON i.inhparent OPERATOR(pg_catalog.=) t.relation
+				JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) i.inhrelid AND c.relispartition
+		)
+		SELECT t.relation::regclass FROM tree AS t;
 	END;
 COMMENT ON FUNCTION careaccess.table_and_partitions(regclass) IS 'a table and its partitions of every level';
 REVOKE EXECUTE ON FUNCTION careaccess.table_and_partitions(regclass) FROM PUBLIC;
