@@ -129,7 +129,7 @@ ca_refuse_missing_client(const CaId *id)
 	ereport(ERROR,
 			(errcode(ERRCODE_NO_DATA_FOUND),
 			 errmsg("no such client: \"%s\"", ca_id_to_cstring(id)),
-			 errhint("Check the identifier; a client that you may not see cannot be named either.")));
+			 errhint("Check the identifier; a client whom the acting member may not see counts as missing.")));
 }
 
 bool
