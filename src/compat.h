@@ -14,6 +14,18 @@
 #error "careaccess needs PostgreSQL 15 or later"
 #endif
 
+/* 16 moved the macros for variable-length values out of postgres.h. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* 18 renamed the attribute and wants it in front. */
+#if PG_VERSION_NUM >= 180000
+#define CA_NORETURN pg_noreturn
+#else
+#define CA_NORETURN pg_attribute_noreturn()
+#endif
+
 /* 18 took the execute_once argument out of the executor's run hook. */
 #if PG_VERSION_NUM >= 180000
 #define CA_EXECUTOR_RUN_ARGS \

@@ -10,6 +10,7 @@
 
 #include "fmgr.h"
 
+#include "compat.h"
 #include "scope.h"
 
 /* One call's view: the scope that fits, its snapshot, and who asks. */
@@ -32,8 +33,8 @@ extern CaAction ca_arg_action(FunctionCallInfo fcinfo, int arg);
 extern CaRef ca_arg_author(FunctionCallInfo fcinfo, int arg, CaCall *call);
 
 /* Refusals. */
-extern void ca_refuse_nobody(void) pg_attribute_noreturn();
-extern void ca_refuse_missing_client(const CaId *id) pg_attribute_noreturn();
+CA_NORETURN extern void ca_refuse_nobody(void);
+CA_NORETURN extern void ca_refuse_missing_client(const CaId *id);
 
 /*
  * May the session ask about this member (null: about others in general)?

@@ -1,7 +1,7 @@
 -- Accounts: adding members, their roles, settings, permissions and status, and
 -- over whom a member may act.
 BEGIN;
-SELECT plan(181);
+SELECT plan(189);
 
 SET client_min_messages = warning;
 
@@ -118,6 +118,29 @@ SELECT careaccess_act_as('manager');
 SELECT throws_ok($$SELECT careaccess_set_member_roles('anna', '{clinician}')$$, '42501', NULL, '… and taken likewise');
 SELECT throws_ok($$SELECT careaccess_remove_member('anna')$$, '42501', NULL, '… by removal too');
 SELECT lives_ok($$SELECT careaccess_set_member_roles('anna', '{clinician,founder,scheduler}')$$, 'her other roles may change');
+
+-- The same where no unrevocable role is concerned
+SELECT careaccess_stop_acting();
+SELECT careaccess_define_role('st', 'configurer', '{"capabilities": ["manage_roles"]}');
+SELECT careaccess_define_role('st', 'auditor', '{"capabilities": ["view_audit"]}');
+SELECT careaccess_define_role('st', 'front desk', '{"capabilities": ["manage_members_below", "view_audit"]}');
+SELECT careaccess_add_member('st', 'desk', 'Desk', '{"front desk"}');
+SELECT careaccess_add_member('st', 'gina', 'Gina', '{}');
+SELECT careaccess_add_member('st', 'hugo', 'Hugo', '{configurer}');
+SELECT careaccess_act_as('manager');
+SELECT throws_ok($$SELECT careaccess_set_member_roles('gina', '{configurer}')$$, '42501', NULL, 'nobody gives manage_roles who lacks it');
+SELECT throws_ok($$SELECT careaccess_add_member('st', 'x', 'X', '{configurer}')$$, '42501', NULL, '… nor to a new member');
+SELECT throws_ok($$SELECT careaccess_set_member_roles('hugo', '{}')$$, '42501', NULL, '… nor takes it');
+SELECT lives_ok($$SELECT careaccess_set_member_roles('gina', '{auditor}')$$, 'he gives view_audit, which he has');
+SELECT careaccess_act_as('desk');
+SELECT throws_ok($$SELECT careaccess_set_member_roles('gina', '{}')$$, '42501', NULL,
+	'members below have no administration capability, not even one that their manager has');
+SELECT throws_ok($$SELECT careaccess_add_member('st', 'x', 'X', '{auditor}')$$, '42501', NULL, '… no new one');
+SELECT careaccess_stop_acting();
+SELECT careaccess_set_member_roles('gina', '{}');
+SELECT careaccess_act_as('desk');
+SELECT throws_ok($$SELECT careaccess_set_member_roles('gina', '{auditor}')$$, '42501', NULL, '… and are given none');
+SELECT lives_ok($$SELECT careaccess_set_member_roles('gina', '{scheduler}')$$, '… but other roles');
 
 -- The last one who manages members
 SELECT careaccess_stop_acting();
