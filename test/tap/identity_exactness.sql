@@ -2,7 +2,7 @@
 -- session's transaction, with savepoints, cursors, prepared statements,
 -- PL/pgSQL, triggers of the same statement and times that pass.
 BEGIN;
-SELECT plan(90);
+SELECT plan(122);
 SET LOCAL client_min_messages = warning;
 
 CREATE ROLE careaccess_test_app;
@@ -377,7 +377,6 @@ INSERT INTO fact_change VALUES
 	('practice_link_category', $$DELETE FROM careaccess.practice_link_category WHERE kind = 'grant' AND category = 'chart'$$, $$careaccess_can_view('bert', 'c3', 'chart')$$, 'true false true'),
 	('member', $$UPDATE careaccess.member SET status = 'disabled' WHERE id OPERATOR(careaccess.=) 'bert'$$, $$careaccess_can_view('bert', 'c2')$$, 'true false true'),
 	('member.ends_at', $$UPDATE careaccess.member SET ends_at = now() - interval '1 day' WHERE id OPERATOR(careaccess.=) 'bert'$$, $$careaccess_can_view('bert', 'c2')$$, 'true false true'),
-	('role', $$UPDATE careaccess.role SET practitioner = false WHERE role = 'clinician'$$, $$careaccess_can_view('cora', 'c1')$$, 'false false false'),
 	('role.unrevocable', $$INSERT INTO careaccess.client_revocation (practice, client, member) VALUES ('p', 'c1', 'all'); UPDATE careaccess.role SET unrevocable = true WHERE role = 'clinician_all_clients'$$, $$careaccess_can_view('all', 'c1')$$, 'true true true'),
 	('role_permission', $$DELETE FROM careaccess.role_permission WHERE role = 'clinician' AND category = 'profile'$$, $$careaccess_can_view('bert', 'c2')$$, 'true false true'),
 	('member_role', $$DELETE FROM careaccess.member_role WHERE member OPERATOR(careaccess.=) 'all'$$, $$careaccess_can_view('all', 'c2')$$, 'true false true'),
