@@ -63,7 +63,7 @@ BEGIN
 	IF (SELECT kind = 'nobody' FROM careaccess.actor()) THEN
 		RAISE EXCEPTION 'no member is acting in this session' USING
 			ERRCODE = 'insufficient_privilege',
-			HINT = 'Present a token, call careaccess_act_as, or log in with the login role of a member.';
+			HINT = 'Call careaccess_act_as, or log in with the login role of a member.';
 	END IF;
 END
 $$;
