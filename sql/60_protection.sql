@@ -683,6 +683,8 @@ COMMENT ON VIEW careaccess.protected_tables IS
 
 -- Keeping step with DDL
 
+-- The rows of a table that is attached are not looked at: those of clients who
+-- are not registered are seen by nobody.
 CREATE FUNCTION careaccess.protect_partition(tbl regclass, root_table regclass) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, careaccess, pg_temp

@@ -70,7 +70,7 @@ AS $$
 DECLARE
 	column_name name;
 	expression text;
-	expressions text[] := '{}';
+	expressions text[] := ARRAY[]::text[];
 BEGIN
 	FOREACH column_name IN ARRAY columns LOOP
 		IF column_name = '' THEN
@@ -787,6 +787,11 @@ BEGIN
 		WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = r AND g.tgfoid = 'careaccess.adoption_statement()'::regprocedure)
 	LOOP
 		PERFORM careaccess.make_statement_triggers(part, a.kind);
+		-- ATTACH names the parent; no trigger saw the rows that come with it.
+		IF part <> tbl THEN
+			RAISE WARNING 'rows that table % brought along are not registered', careaccess.qualified_name(part)
+				USING HINT = format('If there are any, call careaccess_adopt_%ss for %s again.', a.kind, careaccess.qualified_name(root_table));
+		END IF;
 	END LOOP;
 	-- DETACH takes the row triggers away, and the statement triggers stay.
 	FOR t IN
