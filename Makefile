@@ -95,7 +95,8 @@ endif
 
 # The install script is the parts of sql/ in the order of their numbers.
 SQL_PARTS = $(sort $(wildcard sql/[0-9]*.sql))
-$(EXTENSION)--$(EXTVERSION).sql: $(SQL_PARTS) $(EXTENSION).control Makefile
+# The folder's own time changes when a part goes.
+$(EXTENSION)--$(EXTVERSION).sql: $(SQL_PARTS) sql $(EXTENSION).control Makefile
 	cat $(SQL_PARTS) > $@.tmp && mv $@.tmp $@
 
 $(OBJS): $(wildcard src/*.h) Makefile

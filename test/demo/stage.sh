@@ -93,20 +93,6 @@ act() {
 		COMMIT;" "$2"
 }
 
-# act_portal USER CLIENT SQL: the same for somebody in the client portal.
-act_portal() {
-	typed "$(name_of "$1")" "$3"
-	answer "BEGIN; SELECT careaccess_act_as_portal_user('$1', $(quoted "$2")) \\g /dev/null
-		$3;
-		COMMIT;" "$3"
-}
-
-# act_nobody WHO SQL: by the application itself, for no member.
-act_nobody() {
-	typed "$1" "$2"
-	answer "$2;" "$2"
-}
-
 # answer SCRIPT STATEMENT: run the script; the statement is what was shown.
 answer() {
 	local out code line

@@ -133,6 +133,8 @@ UPDATE demo.person SET role = 'all clients' WHERE role = 'clinician all clients'
 UPDATE demo.person SET role = 'custodian' WHERE role = 'records custodian';
 INSERT INTO demo.person
 SELECT 'client', position, id, name, role FROM demo.person WHERE stage = 'clinic' AND id IN ('1', '2', '3', '4', '5', '6', '13');
+INSERT INTO demo.person
+SELECT 'team', position, id, name, role FROM demo.person WHERE stage = 'clinic' AND id IN ('1', '5', '6', '7', '13');
 
 -- The whole clinic…
 INSERT INTO demo.probe VALUES
@@ -150,3 +152,7 @@ INSERT INTO demo.probe VALUES
     ('client', 4, 'private', 'SELECT count(*) FROM clinic.notes WHERE client = $1::bigint AND category = ''private_notes'''),
     ('client', 5, 'docs', 'SELECT count(*) FROM clinic.documents WHERE client = $1::bigint'),
     ('client', 6, 'bills', 'SELECT count(*) FROM clinic.invoices WHERE client = $1::bigint');
+
+-- And a few columns for a change that moves most of them.
+INSERT INTO demo.probe
+SELECT 'team', position, title, query FROM demo.probe WHERE stage = 'clinic' AND position <= 4;

@@ -2,17 +2,16 @@
 -- names as keys (text), and share one set of tables.
 \set ON_ERROR_STOP on
 
--- The application also serves the client portal.
-GRANT EXECUTE ON FUNCTION careaccess_act_as_portal_user(careaccess.id, careaccess.id, boolean)
-    TO clinic_app;
-GRANT EXECUTE ON FUNCTION careaccess_accept_portal_access(careaccess.id) TO clinic_app;
-
 CREATE SCHEMA small;
 
 CREATE TABLE small.clients (
     id text PRIMARY KEY,
     practice text NOT NULL,
-    name text NOT NULL,
+    name text NOT NULL
+);
+-- What a client list does not show: in a table of its own, as it needs more.
+CREATE TABLE small.profiles (
+    client text PRIMARY KEY REFERENCES small.clients,
     phone text NOT NULL
 );
 CREATE TABLE small.appointments (
@@ -46,13 +45,13 @@ INSERT INTO demo.person VALUES
     ('therapyappointment', 4, 'sam', 'Sam Dunn', 'scheduler'),
     ('sessionshealth', 1, 'ella', 'Ella Wood', 'administrator'),
     ('sessionshealth', 2, 'finn', 'Finn Gray', 'practitioner'),
-    ('sessionshealth', 3, 'kate', 'Kate Bell', 'biller'),
+    ('sessionshealth', 3, 'hugh', 'Hugh Dean', 'practitioner'),
+    ('sessionshealth', 4, 'kate', 'Kate Bell', 'biller'),
     ('embodia', 1, 'vera', 'Vera King', 'clinic manager'),
     ('embodia', 2, 'ann', 'Ann Wells', 'practitioner'),
     ('embodia', 3, 'bob', 'Bob Flynn', 'practitioner'),
     ('embodia', 4, 'cai', 'Cai Moss', 'practitioner'),
-    ('embodia', 5, 'dot', 'Dot Perry', 'clinic admin'),
-    ('portal', 1, 'dana-login', 'Dana Lowe', 'client portal');
+    ('embodia', 5, 'dot', 'Dot Perry', 'clinic admin');
 
 SELECT careaccess_create_practice(p, initcap(p), p)
 FROM unnest('{simplepractice,intakeq,therapyappointment,sessionshealth,embodia}'::text[]) AS p;
@@ -64,7 +63,7 @@ JOIN (VALUES
     ('ida', 'clinician_full_client_list'), ('ben', 'clinician_basic'),
     ('nora', 'administrator'), ('paul', 'practitioner'), ('gwen', 'practitioner'), ('tim', 'assistant'),
     ('olga', 'owner'), ('mia', 'provider'), ('leo', 'provider'), ('sam', 'scheduler'),
-    ('ella', 'administrator'), ('finn', 'practitioner'), ('kate', 'biller'),
+    ('ella', 'administrator'), ('finn', 'practitioner'), ('hugh', 'practitioner'), ('kate', 'biller'),
     ('vera', 'clinic_manager'), ('ann', 'practitioner'), ('bob', 'practitioner'),
     ('cai', 'practitioner'), ('dot', 'clinic_admin')
 ) AS r (id, role) USING (id)
@@ -72,17 +71,17 @@ ORDER BY p.stage, p.position;
 SELECT careaccess_delegate('tim', 'paul', 'context');
 
 INSERT INTO small.clients VALUES
-    ('oak-1', 'simplepractice', 'Alan Price', '555-0101'),
-    ('oak-2', 'simplepractice', 'Beth Moran', '555-0102'),
-    ('oak-3', 'simplepractice', 'Carl Boyd', '555-0103'),
-    ('lake-1', 'intakeq', 'Dora Finch', '555-0111'),
-    ('lake-2', 'intakeq', 'Emil Stark', '555-0112'),
-    ('harbor-1', 'therapyappointment', 'Fay Turner', '555-0121'),
-    ('north-1', 'sessionshealth', 'Dana Lowe', '555-0131'),
-    ('north-2', 'sessionshealth', 'Max Lowe', '555-0131'),
-    ('motion-1', 'embodia', 'Gil Arnold', '555-0141'),
-    ('motion-2', 'embodia', 'Hope Sutton', '555-0142'),
-    ('motion-3', 'embodia', 'Ira Bloom', '555-0143');
+    ('oak-1', 'simplepractice', 'Alan Price'),
+    ('oak-2', 'simplepractice', 'Beth Moran'),
+    ('oak-3', 'simplepractice', 'Carl Boyd'),
+    ('lake-1', 'intakeq', 'Dora Finch'),
+    ('lake-2', 'intakeq', 'Emil Stark'),
+    ('harbor-1', 'therapyappointment', 'Fay Turner'),
+    ('north-1', 'sessionshealth', 'Dana Lowe'),
+    ('north-2', 'sessionshealth', 'Max Lowe'),
+    ('motion-1', 'embodia', 'Gil Arnold'),
+    ('motion-2', 'embodia', 'Hope Sutton'),
+    ('motion-3', 'embodia', 'Ira Bloom');
 
 SELECT careaccess_add_client(c, practice => p, owner => m)
 FROM (VALUES
@@ -102,6 +101,7 @@ SELECT * FROM (VALUES
     ('harbor-1', 'mia'), ('north-1', 'finn'), ('north-2', 'finn'),
     ('motion-1', 'ann'), ('motion-2', 'bob'), ('motion-3', 'cai')
 ) AS v (client, provider);
+INSERT INTO small.profiles SELECT id, '555-01' || 10 + row_number() OVER (ORDER BY id) FROM small.clients;
 INSERT INTO small.appointments (client, provider, at)
 SELECT client, provider, timestamp '2026-04-07 09:00' + k * interval '7 days'
 FROM treated, generate_series(1, 2) AS k;
@@ -109,22 +109,20 @@ INSERT INTO small.notes (client, author, body)
 SELECT client, provider, 'Session ' || k
 FROM treated, generate_series(1, 3) AS k;
 
-SELECT careaccess_protect('small.clients', 'id', category => 'profile');
-SELECT careaccess_protect('small.appointments', 'client', category => 'schedule', author_column => 'provider');
-SELECT careaccess_protect('small.notes', 'client', category => 'chart', author_column => 'author');
--- The client list: a name for whoever may know the name, a phone number for few.
-SELECT careaccess_mask('small.client_list', 'small.clients', '{"name": "name", "phone": "profile"}');
+SELECT careaccess_protect('small.clients', 'id', 'name');
+SELECT careaccess_protect('small.profiles', 'client', 'profile');
+SELECT careaccess_protect('small.appointments', 'client', 'schedule', author_column => 'provider');
+SELECT careaccess_protect('small.notes', 'client', 'chart', author_column => 'author');
 
 GRANT USAGE ON SCHEMA small TO clinic_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON small.clients, small.appointments, small.notes TO clinic_app;
-GRANT SELECT ON small.client_list TO clinic_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON small.clients, small.profiles, small.appointments, small.notes TO clinic_app;
 
 INSERT INTO demo.probe
 SELECT stage, x.position, x.title, x.query
 FROM unnest('{simplepractice,intakeq,therapyappointment,sessionshealth,embodia}'::text[]) AS stage,
 (VALUES
-    (1, 'in list', 'SELECT count(*) FROM small.client_list WHERE $1 IS NULL OR id = $1'),
-    (2, 'profile', 'SELECT count(*) FROM small.clients WHERE $1 IS NULL OR id = $1'),
+    (1, 'name', 'SELECT count(*) FROM small.clients WHERE $1 IS NULL OR id = $1'),
+    (2, 'profile', 'SELECT count(*) FROM small.profiles WHERE $1 IS NULL OR client = $1'),
     (3, 'visits', 'SELECT count(*) FROM small.appointments WHERE $1 IS NULL OR client = $1'),
     (4, 'chart', 'SELECT count(*) FROM small.notes WHERE $1 IS NULL OR client = $1')
 ) AS x (position, title, query);
