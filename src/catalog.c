@@ -123,9 +123,13 @@ typedef struct CatalogScan
  * Finding the tables
  */
 
+/* Moves with every change of any relation. */
+static uint64 relation_changes = 0;
+
 static void
 on_relation_change(Datum arg, Oid relid)
 {
+	relation_changes++;
 	for (int i = 0; i < T_COUNT; i++)
 	{
 		if (relid == InvalidOid || tables[i].relid == relid)
@@ -194,23 +198,27 @@ look_up_columns(TableInfo *table, Relation relation)
 }
 
 /*
- * Open a table whose columns are known.  The flag is set before the lookup: a
- * change that arrives during it makes the next use look again.
+ * Open a table whose columns are known.  After a change that arrives during
+ * the lookup, and after an error in it, the next use looks again.  This one
+ * may go on: the lock keeps the table as it is.
  */
 static Relation
 open_table(TableInfo *table, LOCKMODE lockmode)
 {
 	Relation relation;
 
-	while (!table->valid)
+	if (!table->valid)
 	{
-		table->valid = true;
+		uint64 changes;
+
 		table->relid = get_relname_relid(table->name, schema_oid());
 		if (!OidIsValid(table->relid))
 			elog(ERROR, "table %s.%s does not exist", SCHEMA, table->name);
 		relation = table_open(table->relid, lockmode);
+		changes = relation_changes;
 		look_up_columns(table, relation);
 		table_close(relation, NoLock);
+		table->valid = changes == relation_changes;
 	}
 	return table_open(table->relid, lockmode);
 }

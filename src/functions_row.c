@@ -56,8 +56,12 @@ identifier_type(FunctionCallInfo fcinfo, int arg)
 	Oid type = get_fn_expr_argtype(fcinfo->flinfo, arg);
 	Oid base;
 
+	/*
+	 * No type is known where there is no expression: the planner calls the
+	 * function of an operator like that.  The value is not looked at then.
+	 */
 	if (!OidIsValid(type) || type == UNKNOWNOID)
-		return UNKNOWNOID;
+		return type;
 	base = getBaseType(type);
 	if (!ca_id_type_supported(base))
 		ereport(ERROR,
@@ -90,7 +94,7 @@ row_state(FunctionCallInfo fcinfo)
 static bool
 identifier(FunctionCallInfo fcinfo, const RowState *state, int arg, CaId *id)
 {
-	if (PG_ARGISNULL(arg))
+	if (PG_ARGISNULL(arg) || !OidIsValid(state->type[arg]))
 		return false;
 	if (state->type[arg] == UNKNOWNOID)
 	{

@@ -88,17 +88,25 @@ ca_version_stamp(Snapshot snapshot, MemoryContext cxt, CaStamp *stamp)
 	stamp->subxcnt = snapshot->subxcnt;
 	stamp->in_progress = NULL;
 
+	/*
+	 * A snapshot that was copied after some backend ran out of room for its
+	 * subtransactions keeps their number but not their list.  The running
+	 * top-level transactions say it all then.
+	 */
+	if (snapshot->subxip == NULL)
+		stamp->subxcnt = 0;
+
 	if (stamp->completed == 0)
 	{
-		Size n = snapshot->xcnt + snapshot->subxcnt;
+		Size n = snapshot->xcnt + stamp->subxcnt;
 
 		stamp->in_progress = MemoryContextAlloc(cxt, (n + 1) * sizeof(TransactionId));
 		if (snapshot->xcnt > 0)
 			memcpy(stamp->in_progress, snapshot->xip,
 				   snapshot->xcnt * sizeof(TransactionId));
-		if (snapshot->subxcnt > 0)
+		if (stamp->subxcnt > 0)
 			memcpy(stamp->in_progress + snapshot->xcnt, snapshot->subxip,
-				   snapshot->subxcnt * sizeof(TransactionId));
+				   stamp->subxcnt * sizeof(TransactionId));
 	}
 }
 
@@ -109,9 +117,9 @@ same_in_progress(const CaStamp *stamp, Snapshot snapshot)
 		memcmp(stamp->in_progress, snapshot->xip,
 			   snapshot->xcnt * sizeof(TransactionId)) != 0)
 		return false;
-	return snapshot->subxcnt <= 0 ||
+	return stamp->subxcnt <= 0 ||
 		memcmp(stamp->in_progress + snapshot->xcnt, snapshot->subxip,
-			   snapshot->subxcnt * sizeof(TransactionId)) == 0;
+			   stamp->subxcnt * sizeof(TransactionId)) == 0;
 }
 
 bool
@@ -123,7 +131,7 @@ ca_version_same(const CaStamp *stamp, Snapshot snapshot)
 		stamp->xmin != snapshot->xmin ||
 		stamp->xmax != snapshot->xmax ||
 		stamp->xcnt != snapshot->xcnt ||
-		stamp->subxcnt != snapshot->subxcnt)
+		stamp->subxcnt != (snapshot->subxip ? snapshot->subxcnt : 0))
 		return false;
 	return stamp->completed != 0 || same_in_progress(stamp, snapshot);
 }
