@@ -7,11 +7,10 @@
  * Contract.  Facts are read under an MVCC snapshot and may be used again only
  * under a snapshot that shows the same rows.  Two snapshots do, when
  *
- *	- the same transactions of others count as finished: no transaction with
- *	  an xid ended in between (snapXactCompletionCount, which the server keeps
- *	  for the same purpose), or, for snapshots that do not carry that count
- *	  (parallel workers, imported ones), their lists of running transactions
- *	  are equal;
+ *	- the same transactions of others count as finished: their lists of
+ *	  running transactions are equal.  Where both carry the server's count of
+ *	  ended transactions (snapXactCompletionCount), that alone says so; copies
+ *	  do not, and a running statement's snapshot is a copy;
  *	- they see the same of the own transaction: the same command counter, and
  *	  no (sub)transaction of this backend ended in between, since an abort
  *	  takes rows away without moving the counter.
