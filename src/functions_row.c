@@ -43,8 +43,8 @@ typedef struct RowState
 	bool   written_rows; /* checks rows that the statement writes */
 	Oid    type[ARG_PRACTICE + 1];
 
-	/* the last category looked up, in the scope it was looked up in */
-	CaScope *category_scope;
+	/* the scope of the last call, and the last category looked up in it */
+	CaScope *scope;
 	int      category;
 	char     category_code[NAMEDATALEN];
 } RowState;
@@ -115,7 +115,7 @@ category_number(FunctionCallInfo fcinfo, RowState *state, CaCall *call)
 
 	if (len >= NAMEDATALEN)
 		return -1;
-	if (state->category_scope == call->scope && state->category >= 0 &&
+	if (state->category >= 0 &&
 		strncmp(state->category_code, VARDATA_ANY(code), len) == 0 &&
 		state->category_code[len] == '\0')
 		return state->category;
@@ -124,7 +124,6 @@ category_number(FunctionCallInfo fcinfo, RowState *state, CaCall *call)
 	memcpy(state->category_code, VARDATA_ANY(code), len);
 	state->category_code[len] = '\0';
 	state->category = ca_scope_category(call->scope, call->snapshot, state->category_code);
-	state->category_scope = call->scope;
 	return state->category;
 }
 
@@ -193,6 +192,9 @@ open_row_call(RowState *state, FunctionCallInfo fcinfo, CaCall *call)
 	call->snapshot = GetActiveSnapshot();
 	call->scope = ca_scope_acquire(&state->pin, fcinfo->flinfo->fn_mcxt, call->snapshot,
 								   ca_guard_statement_start());
+	if (call->scope != state->scope)
+		state->category = -1;
+	state->scope = call->scope;
 	call->subject = ca_scope_subject(call->scope, call->snapshot);
 }
 
