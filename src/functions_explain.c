@@ -62,7 +62,7 @@ static char *
 permission_words(const CaPermission *permission)
 {
 	if (permission->source == NULL)
-		return psprintf("a permission of his own with reach %s", reach_words[permission->reach]);
+		return psprintf("a personal permission with reach %s", reach_words[permission->reach]);
 	return psprintf("role %s with reach %s", permission->source, reach_words[permission->reach]);
 }
 
@@ -78,13 +78,13 @@ via_words(CaCall *call, CaVia via, CaRef through)
 		case CA_VIA_OWNER:
 			return pstrdup("owner of the client");
 		case CA_VIA_GRANT:
-			return pstrdup("shared with him");
+			return pstrdup("shared with the member");
 		case CA_VIA_LISTED:
 			return pstrdup("listed as provider");
 		case CA_VIA_SHARED_WITH_ALL:
 			return pstrdup("shared with all practitioners");
 		case CA_VIA_ENDED_LISTING:
-			return pstrdup("formerly listed: what he wrote himself");
+			return pstrdup("formerly listed: the records the member wrote");
 		case CA_VIA_GROUP:
 			if (through < 0)
 				return pstrdup("groups: no restriction");
@@ -109,7 +109,7 @@ reason_words(CaCall *call, const CaAnswer *answer)
 			return psprintf("%s: %s",
 							answer->permission->source
 								? psprintf("role %s", answer->permission->source)
-								: "permission of his own",
+								: "personal permission",
 							via_words(call, answer->via, answer->through));
 		case CA_RULE_AUTHOR_DELEGATION:
 			return psprintf("delegation: reads the records of %s", member_words(call, answer->through));
