@@ -75,7 +75,7 @@ SELECT careaccess_configure_practice('p', '{"emergency_overrides_revocation": fa
 --
 SELECT alike(decides('all', 'c1'), '3 own right: yes: %role clinician_all_clients with reach all%', 'reach all');
 SELECT alike(decides('anna', 'c1'), '3 own right: yes: %role clinician with reach own: owner of the client.%', 'reach own: the owner');
-SELECT alike(decides('bert', 'c1'), '3 own right: yes: %reach own: shared with him.%', 'reach own: a grant');
+SELECT alike(decides('bert', 'c1'), '3 own right: yes: %reach own: shared with the member.%', 'reach own: a grant');
 SELECT alike(decides('cora', 'c2'), '3 own right: yes: %reach own: listed as provider.%', 'reach own: a listing');
 SELECT alike(decides('cora', 'open'), '3 own right: yes: %reach own: shared with all practitioners.%', 'reach own: shared with all');
 SELECT alike(decides('t2', 'tc', 'chart', 'view', 't2'), '3 own right: yes: %formerly listed%', 'reach own: what a former provider wrote');
@@ -83,7 +83,7 @@ SELECT alike(decides('q2', 'qc1'), '3 own right: yes: %role practitioner with re
 SELECT alike(decides('desk', 'qc1'), '3 own right: yes: %role clinic_admin with reach managed: manages the clients of Q1 (q1).%', 'reach managed');
 SELECT alike(decides('helper', 'c1'), '3 own right: yes: %role assistant with reach delegated: acts for Anna (anna).%', 'reach delegated');
 SELECT careaccess_set_member_permission('bill', 'chart', '{view}', 'all');
-SELECT alike(decides('bill', 'c1', 'chart'), '3 own right: yes: %permission of his own with reach all%', 'a permission of the member''s own');
+SELECT alike(decides('bill', 'c1', 'chart'), '3 own right: yes: %personal permission with reach all%', 'a permission of the member''s own');
 SELECT alike(step(4, 'anna', 'c1'), 'passes: %', '… no denial');
 SELECT alike(step(5, 'anna', 'c1'), 'passes: %owner of the client%', '… within reach');
 SELECT alike(step(6, 'anna', 'c1'), 'passes: No author was asked%', '… no author asked');
@@ -169,14 +169,14 @@ SELECT careaccess_stop_acting();
 CREATE FUNCTION reason(client text, category text, member text) RETURNS text LANGUAGE sql AS $$
 	SELECT string_agg(v.reason, ' // ') FROM careaccess_viewers($1, $2) AS v WHERE v.member OPERATOR(careaccess.=) $3 $$;
 SELECT is(reason('c1', 'profile', 'anna'), 'role clinician: owner of the client', 'viewers: the owner');
-SELECT is(reason('c1', 'profile', 'bert'), 'role clinician: shared with him', '… a grant');
+SELECT is(reason('c1', 'profile', 'bert'), 'role clinician: shared with the member', '… a grant');
 SELECT is(reason('c2', 'profile', 'cora'), 'role clinician: listed as provider', '… a listing');
 SELECT is(reason('open', 'profile', 'cora'), 'role clinician: shared with all practitioners', '… shared with all');
 SELECT is(reason('c1', 'profile', 'own'), 'role owner: all clients of the practice', '… reach all');
 SELECT is(reason('c1', 'profile', 'helper'), 'role assistant: acts for Anna (anna)', '… an assistant');
 SELECT is(reason('c1', 'chart', 'keeper'), 'delegation: reads the records of Anna (anna)', '… a custodian');
 SELECT is(reason('em', 'chart', 'cora'), 'emergency access', '… an emergency');
-SELECT is(reason('c1', 'chart', 'bill'), 'permission of his own: all clients of the practice', '… a permission of his own');
+SELECT is(reason('c1', 'chart', 'bill'), 'personal permission: all clients of the practice', '… a permission of his own');
 SELECT is(reason('qc1', 'profile', 'q2'), 'role practitioner: groups: linked to Q1 (q1)', '… a group');
 SELECT is(reason('qc1', 'profile', 'desk'), 'role clinic_admin: manages the clients of Q1 (q1)', '… an admin of a group');
 SELECT is(reason('hid', 'profile', 'mia'), NULL, '… nobody who is revoked');
