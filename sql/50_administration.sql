@@ -170,7 +170,11 @@ BEGIN
 		IF attempt = 1 THEN
 			SELECT * INTO found_client FROM careaccess.client WHERE id = the_client;
 		ELSE
-			SELECT * INTO found_client FROM careaccess.client WHERE id = the_client FOR NO KEY UPDATE;
+			-- Touched, not only locked: a transaction that goes on with an older
+			-- snapshot (repeatable read) must fail on this client, even if the
+			-- change is to another table.
+			UPDATE careaccess.client c SET created_at = c.created_at WHERE c.id = the_client
+			RETURNING c.* INTO found_client;
 		END IF;
 		IF found_client.id IS NULL
 			OR (found_client.status = 'deleted' AND NOT with_deleted)
@@ -484,12 +488,14 @@ DECLARE
 	acting record;
 	named careaccess.id[];
 	at_most CONSTANT integer := 20;
+	-- For everybody else a deleted client is gone.
+	with_deleted boolean := careaccess.actor_has('delete_client');
 BEGIN
 	SELECT * INTO STRICT acting FROM careaccess.actor();
 	named := ARRAY(
 		SELECT DISTINCT c FROM pg_catalog.unnest(clients) AS c
 		WHERE acting.kind = 'administrator'
-			OR (acting.kind = 'member' AND careaccess.member_can(acting.id, c, 'name', 'view', true))
+			OR (acting.kind = 'member' AND careaccess.member_can(acting.id, c, 'name', 'view', with_deleted))
 		ORDER BY c);
 	RETURN CASE
 		WHEN pg_catalog.cardinality(named) = 0 THEN 'None of them is visible to the acting member.'
@@ -987,6 +993,7 @@ BEGIN
 			AND c.practice IN (SELECT m.practice FROM careaccess.member m WHERE m.id = ANY (the_members))
 		ORDER BY c.id FOR NO KEY UPDATE OF c
 	LOOP
+		UPDATE careaccess.client c SET created_at = c.created_at WHERE c.id = restricted_client.id;
 		INSERT INTO careaccess.client_revocation (practice, client, member, revoked_by)
 		SELECT m.practice, restricted_client.id, m.id, acting.id
 		FROM careaccess.member m

@@ -240,7 +240,9 @@ BEGIN
 				RAISE invalid_datetime_format;
 			END IF;
 			now_is.ends_at := (s ->> 'ends_at')::timestamptz;
-		EXCEPTION WHEN invalid_datetime_format OR datetime_field_overflow OR invalid_parameter_value THEN
+		EXCEPTION WHEN invalid_datetime_format OR datetime_field_overflow OR invalid_parameter_value
+			OR invalid_time_zone_displacement_value
+		THEN
 			RAISE EXCEPTION 'bad value of ends_at: %', s -> 'ends_at' USING
 				ERRCODE = 'invalid_parameter_value',
 				HINT = 'It is a date and time such as "2030-01-31 18:00+01", or null for no end.';
@@ -461,6 +463,7 @@ DECLARE
 	the_member ALIAS FOR $1;
 	moment CONSTANT timestamptz := pg_catalog.statement_timestamp();
 	opened careaccess.account;
+	successor careaccess.member;
 BEGIN
 	PERFORM careaccess.require_account(operation, the_member);
 	PERFORM careaccess.lock_clients_of(the_member);
@@ -478,7 +481,9 @@ BEGIN
 				ERRCODE = 'invalid_parameter_value',
 				HINT = 'Name another practitioner of the practice as reassign_to.';
 		END IF;
-		PERFORM careaccess.require_practitioner(careaccess.lock_member(reassign_to, opened.practice));
+		-- Two statements: the second has to see what the first may have waited for.
+		successor := careaccess.lock_member(reassign_to, opened.practice);
+		PERFORM careaccess.require_practitioner(successor);
 		PERFORM careaccess.change_owners(careaccess.owned_by(the_member, true), reassign_to, 'remove_member');
 	END IF;
 
@@ -512,6 +517,7 @@ DECLARE
 	locked careaccess.member;
 	successor careaccess.member;
 	owned careaccess.id[];
+	with_deleted boolean;
 BEGIN
 	IF from_member IS NULL THEN
 		PERFORM careaccess.raise_null('from_member');
@@ -532,11 +538,13 @@ BEGIN
 		PERFORM careaccess.raise_no_member(from_member);
 	END IF;
 
-	-- A client whom the actor may not see is none of his business: it stays.
+	-- A client whom the actor may not see is none of his business: it stays.  A
+	-- deleted one is seen by those who may restore it.
+	with_deleted := careaccess.actor_has('delete_client');
 	-- Asked again when locked; who was reassigned meanwhile is not his any more.
 	PERFORM FROM careaccess.client c
-	WHERE c.id = ANY (careaccess.owned_by(from_member, true))
-		AND (acting.kind = 'administrator' OR careaccess.member_can(acting.id, c.id, 'name', 'view', true))
+	WHERE c.id = ANY (careaccess.owned_by(from_member, with_deleted))
+		AND (acting.kind = 'administrator' OR careaccess.member_can(acting.id, c.id, 'name', 'view', with_deleted))
 	ORDER BY c.id FOR NO KEY UPDATE;
 	locked := careaccess.lock_member(least(from_member, to_member));
 	successor := careaccess.lock_member(greatest(from_member, to_member), locked.practice);
@@ -545,8 +553,8 @@ BEGIN
 	END IF;
 	PERFORM careaccess.require_practitioner(successor);
 	owned := ARRAY(
-		SELECT c FROM pg_catalog.unnest(careaccess.owned_by(from_member, true)) AS c
-		WHERE acting.kind = 'administrator' OR careaccess.member_can(acting.id, c, 'name', 'view', true));
+		SELECT c FROM pg_catalog.unnest(careaccess.owned_by(from_member, with_deleted)) AS c
+		WHERE acting.kind = 'administrator' OR careaccess.member_can(acting.id, c, 'name', 'view', with_deleted));
 	IF NOT careaccess.actor_has('reassign') AND EXISTS (
 		SELECT FROM pg_catalog.unnest(owned) AS c
 		WHERE NOT EXISTS (
@@ -679,7 +687,7 @@ BEGIN
 		PERFORM careaccess.raise_null('over_member');
 	END IF;
 	IF the_client IS NOT NULL THEN
-		PERFORM careaccess.lock_client(the_client, true);
+		PERFORM careaccess.lock_client(the_client, careaccess.actor_has('delete_client'));
 	END IF;
 	PERFORM careaccess.open_account(operation, the_member,
 		VARIADIC ARRAY[CASE the_mode WHEN 'author' THEN 'appoint_custodian' ELSE 'delegate' END]);

@@ -721,6 +721,12 @@ BEGIN
 			ERRCODE = 'insufficient_privilege',
 			HINT = 'Ask another member who may list providers, or have the setting "allow_self_listing" switched on.';
 	END IF;
+	-- TA-5: a chart share that outlived his last link does not come back with this one.
+	IF NOT careaccess.has_link(c.id, m.id, 'owner', 'grant', 'listed') THEN
+		UPDATE careaccess.chart_share AS s
+		SET stopped = LEAST(s.valid_until, pg_catalog.statement_timestamp()), stopped_by = acting.id
+		WHERE s.client = c.id AND s.to_provider = m.id AND s.stopped IS NULL;
+	END IF;
 	PERFORM careaccess.add_link(c, m.id, 'listed', 'list');
 END
 $$;
