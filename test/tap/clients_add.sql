@@ -2,7 +2,7 @@
 -- careaccess_set_client_status): IntakeQ's rules of ownership, the practices
 -- without owners, what an assistant and a group's admin may name.
 BEGIN;
-SELECT plan(61);
+SELECT plan(64);
 
 SET client_min_messages = warning;
 
@@ -72,6 +72,8 @@ SELECT throws_ok($$SELECT careaccess_add_client('iq c1')$$, '23505', 'client ide
 	'an identifier is used once');
 SELECT throws_ok($$SELECT careaccess_add_client('iq c2', providers => ARRAY['iq bert', NULL]::careaccess.id[])$$, '22023', NULL,
 	'a null provider is refused');
+SELECT throws_ok($$SELECT careaccess_add_client('iq c2', providers => NULL)$$, '22023', 'a provider must not be null',
+	'… and a null list of them');
 SELECT lives_ok($$SELECT careaccess_add_client('iq c2', providers => ARRAY['iq bert', 'iq bert', 'iq anna']::careaccess.id[])$$,
 	'providers can be named beside the owner, also twice');
 SELECT set_eq($$SELECT pg_temp.links('iq c2')$$, ARRAY['iq anna owner', 'iq bert listed'],
@@ -185,6 +187,15 @@ SELECT throws_ok($$SELECT careaccess_set_client_status('st c9', 'deleted')$$, 'P
 	'a missing one in the same words');
 SELECT careaccess_act_as('st biller');
 SELECT throws_ok($$SELECT careaccess_set_client_status('st c1', 'active')$$, '42501', NULL, 'a biller re-activates nobody');
+SELECT careaccess_stop_acting();
+INSERT INTO careaccess.member_permission (member, category, actions, reach) VALUES ('st biller', 'profile', '{edit}', 'all');
+SELECT careaccess_act_as('st biller');
+SELECT throws_ok($$SELECT careaccess_set_client_status('st c1', 'active')$$, '42501', NULL, '… though he edits profiles, without create_client');
+SELECT careaccess_stop_acting();
+DELETE FROM careaccess.member_permission;
+INSERT INTO careaccess.member_capability (member, capability) VALUES ('st biller', 'create_client');
+SELECT careaccess_act_as('st biller');
+SELECT throws_ok($$SELECT careaccess_set_client_status('st c1', 'active')$$, '42501', NULL, '… nor with create_client, without editing profiles');
 SELECT careaccess_act_as('st owner');
 SELECT careaccess_set_client_status('st c1', 'deleted');
 SELECT careaccess_act_as('st anna');

@@ -1,7 +1,7 @@
 -- Providers and chart shares (TA-1 to TA-15): careaccess_list_client,
 -- _unlist_client, _share_chart, _stop_chart_share.
 BEGIN;
-SELECT plan(79);
+SELECT plan(82);
 
 SET client_min_messages = warning;
 
@@ -179,6 +179,18 @@ SELECT careaccess_stop_acting();
 UPDATE careaccess.delegation SET valid_until = now() - interval '1 minute', client = 'c1';
 SELECT careaccess_act_as('custodian');
 SELECT throws_ok($$SELECT careaccess_stop_chart_share('c1', 'bert', 'dora')$$, 'P0002', NULL, 'TA-14 after the date he finds nothing');
+SELECT careaccess_stop_acting();
+INSERT INTO careaccess.member_role (member, role) VALUES ('custodian', 'scheduler');
+SELECT careaccess_act_as('custodian');
+SELECT throws_ok($$SELECT careaccess_stop_chart_share('c1', 'bert', 'dora')$$, '42501', NULL, 'TA-14 nor has he custody, where another role shows him the client');
+SELECT careaccess_stop_acting();
+UPDATE careaccess.delegation SET valid_until = NULL, client = 'c2';
+SELECT careaccess_act_as('custodian');
+SELECT throws_ok($$SELECT careaccess_stop_chart_share('c1', 'bert', 'dora')$$, '42501', NULL, 'TA-14 nor by custody over another client');
+SELECT careaccess_stop_acting();
+UPDATE careaccess.delegation SET client = NULL, mode = 'supervisor';
+SELECT careaccess_act_as('custodian');
+SELECT throws_ok($$SELECT careaccess_stop_chart_share('c1', 'bert', 'dora')$$, '42501', NULL, 'TA-14 nor as a supervisor');
 
 -- TA-15
 

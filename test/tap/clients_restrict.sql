@@ -2,7 +2,7 @@
 -- careaccess_restrict_client, _unrestrict_client,
 -- _revoke_administrative_access, _restore_administrative_access.
 BEGIN;
-SELECT plan(55);
+SELECT plan(57);
 
 SET client_min_messages = warning;
 
@@ -49,6 +49,8 @@ SELECT throws_ok($$SELECT careaccess_restore_administrative_access('c1', 'dora')
 SELECT careaccess_act_as('scheduler');
 SELECT throws_ok($$SELECT careaccess_restrict_client('c1')$$, '42501', 'not allowed to restrict a client', 'a scheduler restricts nobody');
 SELECT throws_ok($$SELECT careaccess_revoke_administrative_access('c1', 'dora')$$, '42501', NULL, '… and revokes nobody');
+SELECT throws_ok($$SELECT careaccess_unrestrict_client('c1')$$, '42501', NULL, '… nor unrestricts');
+SELECT throws_ok($$SELECT careaccess_restore_administrative_access('c1', 'dora')$$, '42501', NULL, '… nor restores');
 SELECT careaccess_act_as('dora');
 SELECT throws_ok($$SELECT careaccess_restrict_client('c1')$$, '42501', NULL, 'restrict_own counts for the owner only');
 SELECT careaccess_share_client('c1', 'dora');

@@ -1,7 +1,7 @@
 -- Owners and shares: careaccess_reassign_client, _share_client,
 -- _unshare_client, _set_client_access, _share_client_with_all.
 BEGIN;
-SELECT plan(75);
+SELECT plan(80);
 
 SET client_min_messages = warning;
 
@@ -67,9 +67,15 @@ SELECT throws_ok($$SELECT careaccess_reassign_client('c1', 'carl')$$, '42501', '
 	'SP-10 reassign_linked too');
 SELECT careaccess_act_as('biller');
 SELECT throws_ok($$SELECT careaccess_share_client('c1', 'bert')$$, '42501', 'not allowed to share a client', 'SP-14 billers may not grant');
+SELECT throws_ok($$SELECT careaccess_unshare_client('c1', 'bert')$$, '42501', 'not allowed to unshare a client', 'SP-14 nor end a grant');
+SELECT throws_ok($$SELECT careaccess_set_client_access('c1', '{}')$$, '42501', 'not allowed to set who has access to a client', 'SP-14 nor set the list');
+SELECT throws_ok($$SELECT careaccess_share_client_with_all('c1', true)$$, '42501', 'not allowed to share a client with all', 'SP-14 nor share with all');
+SELECT throws_ok($$SELECT careaccess_reassign_client('c1', 'bert')$$, '42501', NULL, 'SP-14 nor reassign');
 SELECT careaccess_act_as('scheduler');
 SELECT lives_ok($$SELECT careaccess_share_client('c2', 'bert')$$, 'SP-14 schedulers may grant');
 SELECT ok(pg_temp.sees('bert', 'c2'), 'SP-14 and the grant counts from the next command on');
+SELECT throws_ok($$SELECT careaccess_set_client_access('c2', '{bert}', 'bert')$$, '42501', 'not allowed to reassign a client',
+	'SP-14 who may grant does not change the owner by the list');
 SELECT throws_ok($$SELECT careaccess_share_client('c2', 'scheduler')$$, '22023', 'member "scheduler" is not a practitioner',
 	'shares go to practitioners only');
 SELECT throws_ok($$SELECT careaccess_share_client('c2', NULL)$$, '22023', 'member must not be null', 'a null member is refused');

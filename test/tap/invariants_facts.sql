@@ -2,7 +2,7 @@
 -- categories, identities, owners, settings, revocations, listings by shares.
 -- Everything here is direct SQL of the administrator of the database.
 BEGIN;
-SELECT plan(68);
+SELECT plan(69);
 
 SET client_min_messages = warning;
 
@@ -149,6 +149,9 @@ SELECT lives_ok($$SELECT pg_temp.now_or_never('DELETE FROM careaccess.client WHE
 SELECT is_empty($$SELECT FROM careaccess.client_link WHERE client OPERATOR(careaccess.=) 'c2'$$, '… his owner link too');
 SELECT lives_ok($$SELECT pg_temp.now_or_never('UPDATE careaccess.client_link SET active = false, valid_until = now() WHERE client OPERATOR(careaccess.=) ''t1''')$$,
 	'TA-1 where clients have no owner, every link may end');
+INSERT INTO careaccess.client_link (client, member, kind) VALUES ('t1', 'tom', 'owner');
+SELECT lives_ok($$SELECT pg_temp.now_or_never('UPDATE careaccess.client_link SET active = false, valid_until = now() WHERE client OPERATOR(careaccess.=) ''t1''')$$,
+	'TA-1 … even that of an owner, who should not be');
 
 -- Settings against the facts
 
