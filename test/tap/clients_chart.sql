@@ -1,7 +1,7 @@
 -- Providers and chart shares (TA-1 to TA-15): careaccess_list_client,
 -- _unlist_client, _share_chart, _stop_chart_share.
 BEGIN;
-SELECT plan(82);
+SELECT plan(83);
 
 SET client_min_messages = warning;
 
@@ -224,6 +224,10 @@ SELECT set_eq($$SELECT pg_temp.links('s1')$$, ARRAY['st anna owner'], '… and c
 SELECT careaccess_share_client('s1', 'st bert');
 SELECT careaccess_share_chart('s1', 'st anna', 'st bert');
 SELECT set_eq($$SELECT pg_temp.links('s1')$$, ARRAY['st anna owner', 'st bert grant'], 'TA-3 who has an active link is not listed');
+SELECT careaccess_unshare_client('s1', 'st bert');
+SELECT careaccess_list_client('s1', 'st bert');
+SELECT is_empty($$SELECT FROM careaccess.chart_share WHERE client OPERATOR(careaccess.=) 's1' AND stopped IS NULL$$,
+	'TA-5 a share that outlived the receiver''s last link does not come back with a listing');
 
 SELECT * FROM finish();
 ROLLBACK;
