@@ -8,7 +8,8 @@
 -- extension's owner.  Therefore the public functions run with the rights of
 -- their caller, who owns the table, and read its rows as he; everything that
 -- needs more is done by helpers that never read the table, only its catalog
--- entries.  The helpers are callable by all because each of them checks for
+-- entries.  The same goes for bringing back policies that the owner wrote:
+-- parsing one may run the checks of his domains.  The helpers are callable by all because each of them checks for
 -- itself that the caller administers the database and owns the table.
 --
 
@@ -65,14 +66,33 @@ COMMENT ON FUNCTION careaccess.id_expression(regclass, name) IS
 	'the expression that reads a column as an identifier; null if the column''s type can hold none';
 REVOKE EXECUTE ON FUNCTION careaccess.id_expression(regclass, name) FROM PUBLIC;
 
+-- The table itself and its partitions of every level.  Read from the catalog:
+-- pg_partition_tree() locks every partition, and the event trigger, which asks
+-- this at the end of each ALTER TABLE, would let the jobs of a parallel
+-- pg_restore run into deadlocks with one another.
+CREATE FUNCTION careaccess.table_and_partitions(tbl regclass) RETURNS SETOF regclass
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+	BEGIN ATOMIC
+		WITH RECURSIVE tree(relation) AS (
+			SELECT tbl::pg_catalog.oid
+			UNION
+			SELECT c.oid
+			FROM tree AS t
+				JOIN pg_catalog.pg_inherits AS i ON i.inhparent OPERATOR(pg_catalog.=) t.relation
+				JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) i.inhrelid AND c.relispartition
+		)
+		SELECT t.relation::regclass FROM tree AS t;
+	END;
+COMMENT ON FUNCTION careaccess.table_and_partitions(regclass) IS 'a table and its partitions of every level';
+REVOKE EXECUTE ON FUNCTION careaccess.table_and_partitions(regclass) FROM PUBLIC;
+
 CREATE FUNCTION careaccess.require_table_administrator(tbl regclass, operation text) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
 DECLARE
 	kind text;
-	owner oid;
-	relation_name text := careaccess.qualified_name(tbl);
+	foreign_table text;
 BEGIN
 	IF tbl IS NULL THEN
 		RAISE EXCEPTION 'no table is given' USING ERRCODE = '22023',
@@ -84,14 +104,17 @@ BEGIN
 			DETAIL = 'Only an administrator of the database may do this, and not in the name of a member.',
 			HINT = 'Call it as a superuser, or as a role that went through careaccess_grant_administrator, without a member''s identity (careaccess_stop_acting).';
 	END IF;
-	SELECT c.relowner INTO owner FROM pg_catalog.pg_class c WHERE c.oid = tbl;
-	IF NOT FOUND THEN
+	IF NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = tbl) THEN
 		RAISE EXCEPTION 'table % does not exist', tbl::oid USING ERRCODE = '42P01',
 			HINT = 'Somebody dropped it meanwhile.';
 	END IF;
-	IF NOT pg_catalog.pg_has_role(careaccess.session_role(), owner, 'USAGE') THEN
-		RAISE EXCEPTION 'must be owner of table %', relation_name USING ERRCODE = '42501',
-			HINT = 'Call it as the table''s owner, as a member of the role that owns it, or as a superuser.';
+	SELECT careaccess.qualified_name(c.oid) INTO foreign_table
+	FROM careaccess.table_and_partitions(tbl) AS t JOIN pg_catalog.pg_class c ON c.oid = t
+	WHERE NOT pg_catalog.pg_has_role(careaccess.session_role(), c.relowner, 'USAGE')
+	ORDER BY c.oid <> tbl, 1 LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'must be owner of table %', foreign_table USING ERRCODE = '42501',
+			HINT = 'Call it as the owner of the table and its partitions, as a member of the role that owns them, or as a superuser.';
 	END IF;
 END $$;
 COMMENT ON FUNCTION careaccess.require_table_administrator(regclass, text) IS
@@ -291,26 +314,6 @@ END $$;
 COMMENT ON FUNCTION careaccess.make_policies(regclass) IS
 	'makes the four policies that a row of careaccess.protected_table describes, and forces row security';
 REVOKE EXECUTE ON FUNCTION careaccess.make_policies(regclass) FROM PUBLIC;
-
--- The table itself and its partitions of every level.  Read from the catalog:
--- pg_partition_tree() locks every partition, and the event trigger, which asks
--- this at the end of each ALTER TABLE, would let the jobs of a parallel
--- pg_restore run into deadlocks with one another.
-CREATE FUNCTION careaccess.table_and_partitions(tbl regclass) RETURNS SETOF regclass
-	LANGUAGE sql STABLE STRICT PARALLEL SAFE
-	BEGIN ATOMIC
-		WITH RECURSIVE tree(relation) AS (
-			SELECT tbl::pg_catalog.oid
-			UNION
-			SELECT c.oid
-			FROM tree AS t
-				JOIN pg_catalog.pg_inherits AS i ON i.inhparent OPERATOR(pg_catalog.=) t.relation
-				JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) i.inhrelid AND c.relispartition
-		)
-		SELECT t.relation::regclass FROM tree AS t;
-	END;
-COMMENT ON FUNCTION careaccess.table_and_partitions(regclass) IS 'a table and its partitions of every level';
-REVOKE EXECUTE ON FUNCTION careaccess.table_and_partitions(regclass) FROM PUBLIC;
 
 -- First half of careaccess_protect: every check that needs no row, then the
 -- table is taken out of the hands of its policies, so that its owner can count
@@ -588,12 +591,13 @@ COMMENT ON FUNCTION @extschema@.careaccess_protect(regclass, name, text, name, n
 	'puts a table of client data, with its partitions, under row security that asks the decision';
 REVOKE EXECUTE ON FUNCTION @extschema@.careaccess_protect(regclass, name, text, name, name, name, name, boolean) FROM PUBLIC;
 
+-- With the caller's rights: who calls it for a table that is not his gets an
+-- error from PostgreSQL.
 CREATE FUNCTION careaccess.restore_policies(tbl regclass, policies jsonb) RETURNS void
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY INVOKER
 	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
 DECLARE
-	relation_name text := careaccess.qualified_name(tbl);
 	policy jsonb;
 	roles text;
 	lost text;
@@ -607,21 +611,22 @@ BEGIN
 		INTO roles, lost
 		FROM jsonb_array_elements_text(policy -> 'roles') AS r;
 		IF lost IS NOT NULL THEN
-			RAISE WARNING 'policy "%" of table % comes back without roles that are gone: %', policy ->> 'name', relation_name, lost;
+			RAISE WARNING 'policy "%" of table % comes back without roles that are gone: %', policy ->> 'name', tbl, lost;
 		END IF;
 		CONTINUE WHEN roles IS NULL;
 		BEGIN
-			-- The expressions are what pg_get_expr wrote; nobody but the
-			-- extension's owner can write the table that kept them.
-			EXECUTE format('CREATE POLICY %I ON %s AS %s FOR %s TO %s', policy ->> 'name', relation_name,
+			-- The expressions are what pg_get_expr wrote, under the same
+			-- search path; expressions cannot be quoted.
+			EXECUTE format('CREATE POLICY %I ON %s AS %s FOR %s TO %s', policy ->> 'name', tbl,
 					CASE WHEN (policy ->> 'permissive')::boolean THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END,
-					policy ->> 'command', roles)
+					CASE policy ->> 'command' WHEN 'SELECT' THEN 'SELECT' WHEN 'INSERT' THEN 'INSERT'
+						WHEN 'UPDATE' THEN 'UPDATE' WHEN 'DELETE' THEN 'DELETE' ELSE 'ALL' END, roles)
 				|| coalesce(' USING (' || (policy ->> 'using') || ')', '')
 				|| coalesce(' WITH CHECK (' || (policy ->> 'check') || ')', '');
 		EXCEPTION WHEN undefined_column OR undefined_function OR undefined_table OR undefined_object
 				OR datatype_mismatch OR syntax_error OR invalid_schema_name THEN
 			GET STACKED DIAGNOSTICS problem = MESSAGE_TEXT;
-			RAISE EXCEPTION 'cannot bring back policy "%" of table %: %', policy ->> 'name', relation_name, problem
+			RAISE EXCEPTION 'cannot bring back policy "%" of table %: %', policy ->> 'name', tbl, problem
 				USING ERRCODE = '55000',
 				HINT = 'Undo the change that it does not fit, or remove the policy from careaccess.protected_table.former_policies and make it by hand afterwards.';
 		END;
@@ -629,15 +634,18 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION careaccess.restore_policies(regclass, jsonb) IS 'makes the policies again that a table had before it was protected';
 REVOKE EXECUTE ON FUNCTION careaccess.restore_policies(regclass, jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION careaccess.restore_policies(regclass, jsonb) TO PUBLIC;
 
-CREATE FUNCTION @extschema@.careaccess_unprotect(tbl regclass) RETURNS void
+CREATE FUNCTION careaccess.unprotect_begin(tbl regclass, OUT relation regclass, OUT former_policies jsonb) RETURNS SETOF record
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 	SET search_path = pg_catalog, careaccess, pg_temp
 	SET careaccess.operation = 'unprotect'
 AS $$
+#variable_conflict use_column
 DECLARE
 	p careaccess.protected_table;
 	root_table regclass;
+	policy text;
 BEGIN
 	PERFORM careaccess.require_table_administrator(tbl, 'unprotect a table');
 	EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', careaccess.qualified_name(tbl));
@@ -653,16 +661,33 @@ BEGIN
 			HINT = format('Call careaccess_unprotect for %s, or detach the partition first.', careaccess.qualified_name(root_table));
 	END IF;
 	FOR p IN SELECT * FROM careaccess.protected_table q WHERE q.root = tbl LOOP
-		EXECUTE format('DROP POLICY IF EXISTS careaccess_select ON %s', careaccess.qualified_name(p.relation));
-		EXECUTE format('DROP POLICY IF EXISTS careaccess_insert ON %s', careaccess.qualified_name(p.relation));
-		EXECUTE format('DROP POLICY IF EXISTS careaccess_update ON %s', careaccess.qualified_name(p.relation));
-		EXECUTE format('DROP POLICY IF EXISTS careaccess_delete ON %s', careaccess.qualified_name(p.relation));
-		PERFORM careaccess.restore_policies(p.relation, p.former_policies);
+		FOREACH policy IN ARRAY '{careaccess_select, careaccess_insert, careaccess_update, careaccess_delete}'::text[] LOOP
+			EXECUTE format('DROP POLICY IF EXISTS %I ON %s', policy, careaccess.qualified_name(p.relation));
+		END LOOP;
 		EXECUTE format('ALTER TABLE %s %s ROW LEVEL SECURITY, %s ROW LEVEL SECURITY', careaccess.qualified_name(p.relation),
 			CASE WHEN p.former_row_security THEN 'ENABLE' ELSE 'DISABLE' END,
 			CASE WHEN p.former_force_row_security THEN 'FORCE' ELSE 'NO FORCE' END);
+		relation := p.relation;
+		former_policies := p.former_policies;
+		RETURN NEXT;
 	END LOOP;
 	DELETE FROM careaccess.protected_table q WHERE q.root = tbl;
+END $$;
+COMMENT ON FUNCTION careaccess.unprotect_begin(regclass) IS
+	'first half of careaccess_unprotect: ends the protection; returns the policies that are to come back';
+REVOKE EXECUTE ON FUNCTION careaccess.unprotect_begin(regclass) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION careaccess.unprotect_begin(regclass) TO PUBLIC;
+
+CREATE FUNCTION @extschema@.careaccess_unprotect(tbl regclass) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY INVOKER
+	SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+DECLARE
+	former record;
+BEGIN
+	FOR former IN SELECT b.relation, b.former_policies FROM careaccess.unprotect_begin(tbl) AS b LOOP
+		PERFORM careaccess.restore_policies(former.relation, former.former_policies);
+	END LOOP;
 END $$;
 COMMENT ON FUNCTION @extschema@.careaccess_unprotect(regclass) IS
 	'ends the protection of a table and its partitions, and gives back their former row security and policies';

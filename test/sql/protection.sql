@@ -88,7 +88,7 @@ GRANT SELECT ON visit TO regress_careaccess_app;
 -- Privileges
 
 SELECT p.oid::regprocedure AS callable_by_all FROM pg_proc p
-WHERE p.pronamespace = 'careaccess'::regnamespace AND (p.proname LIKE 'protect%' OR p.proname LIKE 'adopt%')
+WHERE p.pronamespace = 'careaccess'::regnamespace AND (p.proname LIKE 'protect%' OR p.proname LIKE 'adopt%' OR p.proname ~ '^(unprotect|restore|make|drop)_')
 	AND has_function_privilege('regress_careaccess_app', p.oid, 'EXECUTE')
 ORDER BY 1::text COLLATE "C";
 SET ROLE regress_careaccess_app;

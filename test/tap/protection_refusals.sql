@@ -1,7 +1,7 @@
 -- careaccess_protect and careaccess_unprotect: what they refuse, and in which
 -- words; every type that a column may have.
 BEGIN;
-SELECT plan(97);
+SELECT plan(100);
 
 SET client_min_messages = error;
 
@@ -64,7 +64,7 @@ SELECT is(pg_temp.outcome($$SELECT careaccess_protect('note', 'client', 'chart',
 SELECT alike(pg_temp.outcome($$SELECT careaccess_unprotect('note')$$), '42501 | not allowed to unprotect a table%', '… nor to unprotect');
 SET LOCAL ROLE careaccess_test_outsider;
 SELECT is(pg_temp.outcome($$SELECT careaccess_protect('note', 'client', 'chart', author_column => 'author')$$),
-	'42501 | must be owner of table app.note | Call it as the table''s owner, as a member of the role that owns it, or as a superuser.',
+	'42501 | must be owner of table app.note | Call it as the owner of the table and its partitions, as a member of the role that owns them, or as a superuser.',
 	'an administrator who does not own the table may not');
 SELECT alike(pg_temp.outcome($$SELECT careaccess_unprotect('note')$$), '42501 | must be owner of table app.note%', '… nor unprotect');
 SELECT alike(pg_temp.outcome($$SELECT careaccess.protect_begin('note', 'client', 'chart', NULL, NULL, NULL, NULL, false)$$),
@@ -267,6 +267,30 @@ SELECT matches(current_setting('careaccess_test.ran_as'), '^( careaccess_test_db
 SELECT set_config('careaccess_test.ran_as', '', false);
 SELECT careaccess_adopt_clients('app.trap', 'client', 1);
 SELECT matches(current_setting('careaccess_test.ran_as'), '^( careaccess_test_dba)+$', '… also when it is adopted');
+-- A policy of the owner comes back with the caller's rights: to parse one may
+-- run the check of a domain.
+CREATE FUNCTION app.checked(int) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM set_config('careaccess_test.ran_as', current_setting('careaccess_test.ran_as', true) || ' ' || current_user, false);
+	RETURN true;
+END $$;
+CREATE DOMAIN app.trapped AS int CHECK (app.checked(VALUE));
+SELECT careaccess_unprotect('app.trap');
+CREATE POLICY trap ON app.trap USING ('{1,2}'::app.trapped[] IS NOT NULL);
+SELECT careaccess_protect('app.trap', 'client', 'chart', replace => true);
+SELECT set_config('careaccess_test.ran_as', '', false);
+SELECT careaccess_unprotect('app.trap');
+SELECT matches(current_setting('careaccess_test.ran_as'), '^( careaccess_test_dba)+$', 'a policy that comes back is parsed as the caller');
+SELECT is((SELECT count(*) FROM pg_policy WHERE polrelid = 'app.trap'::regclass), 1::bigint, '… and is there');
+RESET ROLE;
+
+-- Every partition must be the caller's
+CREATE TABLE app.parted (client int) PARTITION BY LIST (client);
+CREATE TABLE app.parted_1 PARTITION OF app.parted FOR VALUES IN (1);
+ALTER TABLE app.parted OWNER TO careaccess_test_owner;
+SET LOCAL ROLE careaccess_test_dba;
+SELECT alike(pg_temp.outcome($$SELECT careaccess_protect('app.parted', 'client', 'chart')$$), '42501 | must be owner of table app.parted_1%',
+	'a partition that belongs to somebody else');
 RESET ROLE;
 
 SELECT * FROM finish();
