@@ -218,25 +218,72 @@ name_holder(Explanation *e, StringInfo names, const CaId *id)
 }
 
 /*
- * Some who hold a capability, as a person would name them; and those who may
- * do the same for clients they own or were granted (linked, or null).
+ * Could this member do it?  Nobody does it for himself, and for an operation
+ * on the client he must see that the client exists.
  */
-static char *
-holders(Explanation *e, const char *capability, const char *linked)
+static bool
+could_act(Explanation *e, const CaId *id, const char *capability, bool on_client)
 {
-	StringInfoData names;
-	CaId          *ids;
-	int            n = ca_scope_members_of(e->call->scope, e->call->snapshot, e->practice->ref, &ids);
-	int            named = 0;
+	CaScope        *scope = e->call->scope;
+	const CaMember *member = ca_scope_member(scope, e->call->snapshot, id);
+	CaClient        client = ca_scope_as_if_archived(e->client);
 
-	initStringInfo(&names);
+	return member != NULL && member != e->member &&
+		ca_scope_has_capability(scope, e->call->snapshot, id, capability) &&
+		(!on_client ||
+		 ca_scope_decide(scope, e->call->snapshot, member, &client, CA_CATEGORY_NAME,
+						 CA_ACTION_VIEW, NULL, NULL)
+			 .allowed);
+}
+
+/* Some of those who could, as a person would name them. */
+static void
+name_holders(Explanation *e, const char *capability, bool on_client, StringInfo names)
+{
+	CaId *ids;
+	int   n = ca_scope_members_of(e->call->scope, e->call->snapshot, e->practice->ref, &ids);
+	int   named = 0;
+
 	for (int i = 0; i < n && i < HOLDERS_SOUGHT && named < HOLDERS_NAMED; i++)
 	{
-		if (!ca_scope_has_capability(e->call->scope, e->call->snapshot, &ids[i], capability))
+		if (!could_act(e, &ids[i], capability, on_client))
 			continue;
-		name_holder(e, &names, &ids[i]);
+		name_holder(e, names, &ids[i]);
 		named++;
 	}
+}
+
+static char *
+holders_words(const char *capability, StringInfo names)
+{
+	if (names->len == 0)
+		return psprintf("this needs the capability %s, which nobody else here has for it, or a database administrator",
+						capability);
+	return psprintf("%s can", names->data);
+}
+
+/* Who could carry out an operation on a member's account, or on the practice. */
+static char *
+holders(Explanation *e, const char *capability)
+{
+	StringInfoData names;
+
+	initStringInfo(&names);
+	name_holders(e, capability, false, &names);
+	return holders_words(capability, &names);
+}
+
+/*
+ * Who could carry out an operation on the client: by a capability, or (linked,
+ * or null) by one that counts for clients of their own.
+ */
+static char *
+client_holders(Explanation *e, const char *capability, const char *linked)
+{
+	StringInfoData names;
+
+	initStringInfo(&names);
+	name_holders(e, capability, true, &names);
 	for (int i = 0; linked != NULL && i < e->client->nlinks; i++)
 	{
 		const CaLink *link = &e->client->links[i];
@@ -246,15 +293,11 @@ holders(Explanation *e, const char *capability, const char *linked)
 		if (strcmp(linked, "restrict_own") == 0 && link->kind != CA_LINK_OWNER)
 			continue;
 		ca_scope_member_id(e->call->scope, link->member, &id);
-		if (link->state != CA_LINK_CURRENT || link->kind == CA_LINK_LISTED ||
-			!ca_scope_has_capability(e->call->scope, e->call->snapshot, &id, linked) ||
-			ca_scope_has_capability(e->call->scope, e->call->snapshot, &id, capability))
-			continue;
-		name_holder(e, &names, &id);
+		if (link->state == CA_LINK_CURRENT && link->kind != CA_LINK_LISTED &&
+			could_act(e, &id, linked, true) && !could_act(e, &id, capability, true))
+			name_holder(e, &names, &id);
 	}
-	if (names.len == 0)
-		return psprintf("this needs the capability %s, which nobody here holds, or a database administrator", capability);
-	return psprintf("%s can", names.data);
+	return holders_words(capability, &names);
 }
 
 static bool
@@ -287,19 +330,19 @@ suggest_link(Explanation *e, StringInfo text)
 
 	if (!e->member->practitioner)
 	{
-		appendStringInfo(text, " Links to clients go to practitioners only; a practitioner role can be given by %s.",
-						 holders(e, "manage_members", NULL));
+		appendStringInfo(text, " Links to clients go to practitioners only; a practitioner role (careaccess_set_member_roles) would make one possible: %s.",
+						 holders(e, "manage_members"));
 		return;
 	}
 	if (e->practice->opens[CA_LINK_GRANT] & bit)
 		appendStringInfo(text, " Sharing the client with the member (careaccess_share_client) would allow it: %s.",
-						 holders(e, "grant", "grant_linked"));
+						 client_holders(e, "grant", "grant_linked"));
 	if (e->practice->opens[CA_LINK_OWNER] & bit)
-		appendStringInfo(text, " So would making the member the owner (careaccess_reassign_client): %s.",
-						 holders(e, "reassign", "reassign_linked"));
+		appendStringInfo(text, " Making the member the owner (careaccess_reassign_client) would allow it: %s.",
+						 client_holders(e, "reassign", "reassign_linked"));
 	if (e->practice->opens[CA_LINK_LISTED] & bit)
 		appendStringInfo(text, " Listing the member as provider (careaccess_list_client) would allow it: %s.",
-						 holders(e, "list_client", NULL));
+						 client_holders(e, "list_client", NULL));
 }
 
 /* What would turn a no into a yes, and who could do that. */
@@ -314,38 +357,38 @@ what_would_change_it(Explanation *e)
 		appendStringInfo(&text, " No role of the member allows to %s %s; another role (careaccess_set_member_roles) or a permission (careaccess_set_member_permission) would: %s.",
 						 action_words[e->action],
 						 ca_scope_category_code(e->call->scope, e->category),
-						 holders(e, "manage_members", NULL));
+						 holders(e, "manage_members"));
 	if (considered_with(e, CA_FINDING_NOT_PRACTITIONER))
 		appendStringInfo(&text, " A practitioner role would make a permission count: %s.",
-						 holders(e, "manage_members", NULL));
+						 holders(e, "manage_members"));
 	if (considered_with(e, CA_FINDING_DENIED))
 		appendStringInfo(&text, " Lifting the denial (careaccess_clear_member_permission, careaccess_define_role) would help: %s.",
-						 holders(e, "manage_members", NULL));
+						 holders(e, "manage_members"));
 	if (considered_with(e, CA_FINDING_OUT_OF_REACH))
 	{
 		if (considered_reach(e, CA_REACH_OWN) || considered_reach(e, CA_REACH_GROUP))
 			suggest_link(e, &text);
 		if (considered_reach(e, CA_REACH_GROUP) || considered_reach(e, CA_REACH_MANAGED))
 			appendStringInfo(&text, " Groups (careaccess_update_group) could bring the client within reach: %s.",
-							 holders(e, "manage_groups", NULL));
+							 holders(e, "manage_groups"));
 	}
 	if (considered_with(e, CA_FINDING_NOT_DELEGATED))
 		appendStringInfo(&text, " A delegation from somebody who may do it (careaccess_delegate) would allow it: %s.",
-						 holders(e, "delegate", NULL));
+						 holders(e, "delegate"));
 	if (considered_with(e, CA_FINDING_OTHERS_RECORD))
 		appendStringInfo(&text, " Only the author changes such a record, unless the setting edit_others_records is on: %s.",
-						 holders(e, "manage_roles", NULL));
+						 holders(e, "manage_roles"));
 	if (considered_with(e, CA_FINDING_AUTHOR))
 	{
 		if (e->practice->author_rule[e->category] == CA_AUTHOR_SHARE)
-			appendStringInfo(&text, " The author could share his records (careaccess_share_chart), or %s.",
-							 holders(e, "share_chart_any", NULL));
+			appendStringInfo(&text, " A chart share from the author (careaccess_share_chart) would open the record: the author, with share_chart_own, or whoever holds share_chart_any: %s.",
+							 client_holders(e, "share_chart_any", NULL));
 		else if (e->practice->author_rule[e->category] == CA_AUTHOR_GROUP)
 			appendStringInfo(&text, " A common group with the author (careaccess_update_group) would help: %s.",
-							 holders(e, "manage_groups", NULL));
+							 holders(e, "manage_groups"));
 		else
 			appendStringInfo(&text, " Only the author sees such a record; a delegation of mode author (careaccess_delegate) would open it: %s.",
-							 holders(e, "appoint_custodian", NULL));
+							 holders(e, "appoint_custodian"));
 	}
 	return text.data;
 }
@@ -362,13 +405,13 @@ explain_known(Explanation *e)
 	else if (!e->member->active)
 		put_step(e, 1, "known and active", outcome,
 				 psprintf("The member is not active or past the end date. careaccess_set_member_status or careaccess_configure_member would change that: %s.",
-						  holders(e, "manage_members", NULL)));
+						  holders(e, "manage_members")));
 	else if (e->client->practice != e->member->practice)
 		put_step(e, 1, "known and active", outcome, "Member and client belong to different practices.");
 	else if (e->client->deleted)
 		put_step(e, 1, "known and active", outcome,
 				 psprintf("The client is deleted. careaccess_set_client_status would restore it: %s.",
-						  holders(e, "delete_client", NULL)));
+						  client_holders(e, "delete_client", NULL)));
 	else
 		put_step(e, 1, "known and active", outcome, "The member is active, the client is registered in his practice.");
 	return e->answer.rule == CA_RULE_KNOWN;
@@ -389,7 +432,7 @@ explain_revoked(Explanation *e)
 	}
 	put_step(e, 2, "revoked", DECIDES_NO,
 			 psprintf("The member's administrative access to this client is revoked. careaccess_restore_administrative_access would lift it: %s.",
-					  holders(e, "restrict", "restrict_own")));
+					  client_holders(e, "restrict", "restrict_own")));
 	return true;
 }
 

@@ -1,0 +1,13 @@
+BEGIN;
+SELECT plan(2);
+SET LOCAL client_min_messages = warning;
+SELECT careaccess_create_practice('p', 'Practice', 'standard');
+SELECT careaccess_add_member('p', m, initcap(m), ARRAY[r]) FROM (VALUES ('own', 'owner'), ('mia', 'manager'), ('max', 'manager'), ('anna', 'clinician'), ('bert', 'clinician')) AS v (m, r);
+SELECT careaccess_add_client('hid', 'p', 'anna');
+SELECT careaccess_restrict_client('hid');
+SELECT careaccess_revoke_administrative_access('hid', 'mia');
+SELECT careaccess_revoke_administrative_access('hid', 'max');
+SELECT unalike((SELECT detail FROM careaccess_explain('mia', 'hid') WHERE step = 2), '%Mia (mia)%', 'nobody lifts a revocation of himself');
+SELECT unalike((SELECT detail FROM careaccess_explain('bert', 'hid') WHERE step = 9), '%Max (max)%', 'who does not see the client cannot share it');
+SELECT * FROM finish();
+ROLLBACK;
