@@ -257,7 +257,7 @@ static char *
 holders_words(const char *capability, StringInfo names)
 {
 	if (names->len == 0)
-		return psprintf("this needs the capability %s, which nobody else here has for it, or a database administrator",
+		return psprintf("this needs the capability %s, which nobody else here holds, or a database administrator",
 						capability);
 	return psprintf("%s can", names->data);
 }

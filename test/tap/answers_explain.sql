@@ -148,7 +148,7 @@ SELECT is((SELECT array_agg(step ORDER BY step) FROM careaccess_explain('cora', 
 -- Who could do it: nobody, when nobody holds the capability
 --
 DELETE FROM careaccess.role_capability WHERE capability IN ('grant', 'reassign', 'list_client') AND practice OPERATOR(careaccess.=) 'p';
-SELECT alike(decides('anna', 'c2'), '%(careaccess_reassign_client): %capability reassign%nobody here holds%database administrator%', 'nobody holds it: an administrator of the database');
+SELECT alike(decides('anna', 'c2'), '%(careaccess_reassign_client): %capability reassign%nobody else here holds%database administrator%', 'nobody holds it: an administrator of the database');
 
 --
 -- By a member: of himself, of others, of what he may not know
