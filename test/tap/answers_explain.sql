@@ -2,7 +2,7 @@
 -- says what would change it and who could do that.  careaccess_viewers gives
 -- the reason.
 BEGIN;
-SELECT plan(88);
+SELECT plan(91);
 SET LOCAL client_min_messages = warning;
 
 SELECT careaccess_create_practice('p', 'Practice', 'standard');
@@ -61,6 +61,9 @@ SELECT is((SELECT count(*) FROM careaccess_explain('off', 'c1')), 1::bigint, 'no
 -- 2 revoked
 --
 SELECT alike(decides('mia', 'hid'), '2 revoked: no: %careaccess_restore_administrative_access%Own (own)%Anna (anna)%', 'a revoked member');
+SELECT unalike(decides('mia', 'hid'), '%Mia (mia)%', '… who cannot lift it himself');
+SELECT alike(decides('bert', 'hid'), '9 otherwise: no: %careaccess_share_client%Own (own)%', 'the client may be shared by those who see him');
+SELECT unalike(decides('bert', 'hid'), '%Mia (mia)%', '… and by nobody else');
 SELECT alike(step(1, 'mia', 'hid'), 'passes: %', '… who is known and active');
 SELECT alike(step(2, 'mia', 'c1'), 'passes: %not revoked%', 'one who is not revoked here');
 SELECT careaccess_configure_practice('p', '{"emergency_overrides_revocation": true}');
@@ -148,7 +151,7 @@ SELECT is((SELECT array_agg(step ORDER BY step) FROM careaccess_explain('cora', 
 -- Who could do it: nobody, when nobody holds the capability
 --
 DELETE FROM careaccess.role_capability WHERE capability IN ('grant', 'reassign', 'list_client') AND practice OPERATOR(careaccess.=) 'p';
-SELECT alike(decides('anna', 'c2'), '%(careaccess_reassign_client): %capability reassign%nobody else here holds%database administrator%', 'nobody holds it: an administrator of the database');
+SELECT alike(decides('anna', 'c2'), '%(careaccess_reassign_client)%capability reassign%nobody else here holds%database administrator%', 'nobody holds it: an administrator of the database');
 
 --
 -- By a member: of himself, of others, of what he may not know
