@@ -99,6 +99,8 @@ counts(const CaPermission *permission, const CaMember *member)
 static bool
 is_denied(const CaPermission *allow, const CaMember *member, const CaQuestion *question)
 {
+	if (!member->has_denials)
+		return false;
 	for (int i = 0; i < member->npermissions; i++)
 	{
 		const CaPermission *deny = &member->permissions[i];

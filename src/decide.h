@@ -129,6 +129,7 @@ typedef struct CaMember
 	bool              practitioner;
 	bool              unrevocable;
 	bool              bypasses_groups;
+	bool              has_denials; /* some permission is a denial */
 	CaMemberSet       accessible;
 	CaMemberSet       managed;
 	int               npermissions;

@@ -43,10 +43,15 @@ typedef struct RowState
 	bool   written_rows; /* checks rows that the statement writes */
 	Oid    type[ARG_PRACTICE + 1];
 
-	/* the scope of the last call, and the last category looked up in it */
-	CaScope *scope;
-	int      category;
-	char     category_code[NAMEDATALEN];
+	/*
+	 * The scope of the last call, who asked, his facts, and the last category
+	 * looked up in it.
+	 */
+	CaScope        *scope;
+	CaIdentityKey   asker;
+	const CaMember *member;
+	int             category;
+	char            category_code[NAMEDATALEN];
 } RowState;
 
 /* The type of an identifier argument; 42804 where it can be none. */
@@ -171,7 +176,7 @@ row_allowed(FunctionCallInfo fcinfo, RowState *state, CaCall *call,
 	if (category < 0)
 		return false;
 
-	member = ca_scope_member(call->scope, call->snapshot, &call->subject->id);
+	member = state->member;
 	client = ca_scope_client(call->scope, call->snapshot, &client_id);
 	if (member == NULL || client == NULL || !practice_agrees(fcinfo, state, call, client))
 		return false;
@@ -192,10 +197,17 @@ open_row_call(RowState *state, FunctionCallInfo fcinfo, CaCall *call)
 	call->snapshot = GetActiveSnapshot();
 	call->scope = ca_scope_acquire(&state->pin, fcinfo->flinfo->fn_mcxt, call->snapshot,
 								   ca_guard_statement_start());
-	if (call->scope != state->scope)
-		state->category = -1;
-	state->scope = call->scope;
 	call->subject = ca_scope_subject(call->scope, call->snapshot);
+	if (call->scope == state->scope && ca_identity_unchanged(&state->asker))
+		return;
+
+	state->scope = NULL;
+	state->category = -1;
+	state->member = NULL;
+	if (call->subject->kind == CA_SUBJECT_MEMBER)
+		state->member = ca_scope_member(call->scope, call->snapshot, &call->subject->id);
+	ca_identity_key(&state->asker);
+	state->scope = call->scope;
 }
 
 /*

@@ -36,20 +36,15 @@
 void
 ca_identity_key(CaIdentityKey *key)
 {
-	const char *acting = ca_settings_acting();
-
 	key->role = GetOuterUserId();
-	if (!ca_id_from_cstring_len(acting, strlen(acting), &key->acting))
-		key->acting.len = 0;
+	key->acting_changes = ca_settings_acting_changes();
 }
 
 bool
 ca_identity_unchanged(const CaIdentityKey *key)
 {
-	CaIdentityKey now;
-
-	ca_identity_key(&now);
-	return now.role == key->role && ca_id_equal(&now.acting, &key->acting);
+	return key->role == GetOuterUserId() &&
+		key->acting_changes == ca_settings_acting_changes();
 }
 
 bool
@@ -78,24 +73,25 @@ become_member(CaSubject *subject, const CaMemberRow *member, TimestampTz now)
 void
 ca_identity_subject(Snapshot snapshot, TimestampTz now, CaSubject *subject)
 {
-	CaIdentityKey key;
-	CaMemberRow   member;
+	const char *acting = ca_settings_acting();
+	CaId        id;
+	CaMemberRow member;
 
 	memset(subject, 0, sizeof(CaSubject));
 	subject->kind = CA_SUBJECT_NOBODY;
 	subject->identified_by = CA_IDENTIFIED_NONE;
 	subject->valid_until = CA_NEVER;
 
-	ca_identity_key(&key);
-	if (key.acting.len > 0)
+	if (*acting != '\0')
 	{
 		subject->identified_by = CA_IDENTIFIED_ACTING;
-		if (ca_catalog_member(snapshot, &key.acting, &member))
+		if (ca_id_from_cstring_len(acting, strlen(acting), &id) &&
+			ca_catalog_member(snapshot, &id, &member))
 			become_member(subject, &member, now);
 		return;
 	}
 
-	if (ca_catalog_member_of_login(snapshot, GetUserNameFromId(key.role, false), &member))
+	if (ca_catalog_member_of_login(snapshot, GetUserNameFromId(GetOuterUserId(), false), &member))
 	{
 		subject->identified_by = CA_IDENTIFIED_LOGIN_ROLE;
 		become_member(subject, &member, now);

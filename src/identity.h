@@ -39,8 +39,8 @@ typedef struct CaSubject
 /* What the subject follows from, to see cheaply that it is still the same. */
 typedef struct CaIdentityKey
 {
-	Oid  role;
-	CaId acting; /* len 0: nobody acts */
+	Oid    role;
+	uint64 acting_changes;
 } CaIdentityKey;
 
 extern void ca_identity_key(CaIdentityKey *key);

@@ -406,6 +406,9 @@ read_rights(CaScope *scope, Snapshot snapshot, const PracticeEntry *practice,
 	for (int i = 0; i < nown; i++)
 		fill_permission(scope, snapshot, &own[i], NULL,
 						&member->permissions[member->npermissions++]);
+
+	for (int i = 0; i < member->npermissions; i++)
+		member->has_denials |= member->permissions[i].deny;
 }
 
 static void

@@ -22,7 +22,8 @@
 /* True only while ca_settings_set_acting() runs. */
 static bool setting_acting = false;
 
-static char *acting = NULL;
+static char  *acting = NULL;
+static uint64 acting_changes = 0;
 static char *operation = NULL;
 
 static bool
@@ -41,6 +42,13 @@ check_acting(char **newval, void **extra, GucSource source)
 	return false;
 }
 
+/* Called for every change, those by rollback and RESET among them. */
+static void
+assign_acting(const char *newval, void *extra)
+{
+	acting_changes++;
+}
+
 void
 ca_settings_init(void)
 {
@@ -56,7 +64,7 @@ ca_settings_init(void)
 							   PGC_USERSET,
 							   GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE,
 							   check_acting,
-							   NULL,
+							   assign_acting,
 							   NULL);
 
 	/*
@@ -83,6 +91,12 @@ const char *
 ca_settings_acting(void)
 {
 	return acting ? acting : "";
+}
+
+uint64
+ca_settings_acting_changes(void)
+{
+	return acting_changes;
 }
 
 void
