@@ -426,6 +426,8 @@ DECLARE
 	acting record;
 	n bigint;
 BEGIN
+	-- Touched, as careaccess.lock_client does, and for the same reason.
+	UPDATE careaccess.client c SET created_at = c.created_at WHERE c.id = ANY (clients);
 	revoked := ARRAY(
 		SELECT x.client FROM careaccess.client_revocation x
 		WHERE x.client = ANY (clients) AND x.member = new_owner ORDER BY x.client);
