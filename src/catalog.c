@@ -363,7 +363,7 @@ one_more(void *rows, int count, Size size)
 	return rows;
 }
 
-#define APPEND(rows, count, type) \
+#define APPEND(rows, count, type)                        \
 	(*(rows) = one_more(*(rows), (count), sizeof(type)), \
 	 memset(&(*(rows))[count], 0, sizeof(type)), &(*(rows))[(count)++])
 
@@ -372,7 +372,7 @@ static int
 ids_of(Snapshot snapshot, Table which, int key_column, Datum key, int column, CaId **ids)
 {
 	CatalogScan scan;
-	int  n = 0;
+	int         n = 0;
 
 	*ids = NULL;
 	scan_begin(&scan, which, key_column, key, snapshot);
@@ -386,7 +386,7 @@ static bool
 has_rows(Snapshot snapshot, Table which, int key_column, const CaId *id)
 {
 	CatalogScan scan;
-	bool found;
+	bool        found;
 
 	scan_by_id(&scan, which, key_column, id, snapshot);
 	found = scan_next(&scan);
@@ -402,7 +402,7 @@ int
 ca_catalog_categories(Snapshot snapshot, CaCategoryRow **rows)
 {
 	CatalogScan scan;
-	int  n = 0;
+	int         n = 0;
 
 	*rows = NULL;
 	scan_begin(&scan, T_CATEGORY, ALL_ROWS, (Datum) 0, snapshot);
@@ -422,7 +422,7 @@ bool
 ca_catalog_practice(Snapshot snapshot, const CaId *id, CaPracticeRow *row)
 {
 	CatalogScan scan;
-	bool found;
+	bool        found;
 
 	scan_by_id(&scan, T_PRACTICE, 0, id, snapshot);
 	found = scan_next(&scan);
@@ -445,7 +445,7 @@ int
 ca_catalog_author_rules(Snapshot snapshot, const CaId *practice, CaAuthorRuleRow **rows)
 {
 	CatalogScan scan;
-	int  n = 0;
+	int         n = 0;
 
 	*rows = NULL;
 	scan_by_id(&scan, T_AUTHOR_RULE, 0, practice, snapshot);
@@ -464,7 +464,7 @@ int
 ca_catalog_link_categories(Snapshot snapshot, const CaId *practice, CaLinkCategoryRow **rows)
 {
 	CatalogScan scan;
-	int  n = 0;
+	int         n = 0;
 
 	*rows = NULL;
 	scan_by_id(&scan, T_LINK_CATEGORY, 0, practice, snapshot);
@@ -508,8 +508,8 @@ ca_catalog_member(Snapshot snapshot, const CaId *id, CaMemberRow *row)
 bool
 ca_catalog_member_of_login(Snapshot snapshot, const char *login_role, CaMemberRow *row)
 {
-	CatalogScan     scan;
-	NameData name;
+	CatalogScan scan;
+	NameData    name;
 
 	namestrcpy(&name, login_role);
 	scan_begin(&scan, T_MEMBER, 5, NameGetDatum(&name), snapshot);
@@ -526,7 +526,7 @@ bool
 ca_catalog_ever_practitioner(Snapshot snapshot, const CaId *member)
 {
 	CatalogScan scan;
-	bool ever;
+	bool        ever;
 
 	scan_by_id(&scan, T_MEMBER, 0, member, snapshot);
 	ever = scan_next(&scan) && bool_column(&scan, 6);
@@ -538,7 +538,7 @@ int
 ca_catalog_roles(Snapshot snapshot, const CaId *practice, CaRoleRow **rows)
 {
 	CatalogScan scan;
-	int  n = 0;
+	int         n = 0;
 
 	*rows = NULL;
 	scan_by_id(&scan, T_ROLE, 0, practice, snapshot);
@@ -558,7 +558,7 @@ static int
 permissions_of(Snapshot snapshot, Table which, const CaId *key, CaPermissionRow **rows)
 {
 	CatalogScan scan;
-	int  n = 0;
+	int         n = 0;
 
 	*rows = NULL;
 	scan_by_id(&scan, which, 0, key, snapshot);
@@ -593,7 +593,7 @@ int
 ca_catalog_member_roles(Snapshot snapshot, const CaId *member, char ***roles)
 {
 	CatalogScan scan;
-	int  n = 0;
+	int         n = 0;
 
 	*roles = NULL;
 	scan_by_id(&scan, T_MEMBER_ROLE, 0, member, snapshot);
@@ -607,10 +607,10 @@ bool
 ca_catalog_has_capability(Snapshot snapshot, const CaId *practice,
 						  const CaId *member, const char *capability)
 {
-	CatalogScan   scan;
-	bool   found = false;
-	char **roles;
-	int    nroles;
+	CatalogScan scan;
+	bool        found = false;
+	char      **roles;
+	int         nroles;
 
 	scan_by_id(&scan, T_MEMBER_CAPABILITY, 0, member, snapshot);
 	while (!found && scan_next(&scan))
@@ -638,7 +638,7 @@ bool
 ca_catalog_client(Snapshot snapshot, const CaId *id, CaClientRow *row)
 {
 	CatalogScan scan;
-	bool found;
+	bool        found;
 
 	scan_by_id(&scan, T_CLIENT, 0, id, snapshot);
 	found = scan_next(&scan);
@@ -664,7 +664,7 @@ int
 ca_catalog_client_links(Snapshot snapshot, const CaId *client, CaClientLinkRow **rows)
 {
 	CatalogScan scan;
-	int  n = 0;
+	int         n = 0;
 
 	*rows = NULL;
 	scan_by_id(&scan, T_CLIENT_LINK, 0, client, snapshot);
@@ -692,7 +692,7 @@ int
 ca_catalog_chart_shares(Snapshot snapshot, const CaId *client, CaChartShareRow **rows)
 {
 	CatalogScan scan;
-	int  n = 0;
+	int         n = 0;
 
 	*rows = NULL;
 	scan_by_id(&scan, T_CHART_SHARE, 0, client, snapshot);
@@ -715,7 +715,7 @@ int
 ca_catalog_emergencies(Snapshot snapshot, const CaId *client, CaEmergencyRow **rows)
 {
 	CatalogScan scan;
-	int  n = 0;
+	int         n = 0;
 
 	*rows = NULL;
 	scan_by_id(&scan, T_EMERGENCY, 0, client, snapshot);
@@ -741,7 +741,7 @@ static int
 groups_by_member(Snapshot snapshot, Table which, const CaId *member, int64 **groups)
 {
 	CatalogScan scan;
-	int  n = 0;
+	int         n = 0;
 
 	*groups = NULL;
 	scan_by_id(&scan, which, 1, member, snapshot);
@@ -773,7 +773,7 @@ int
 ca_catalog_colleague_limits(Snapshot snapshot, const CaId *member, CaColleagueLimitRow **rows)
 {
 	CatalogScan scan;
-	int  n = 0;
+	int         n = 0;
 
 	*rows = NULL;
 	scan_by_id(&scan, T_COLLEAGUE_LIMIT, 0, member, snapshot);
@@ -792,7 +792,7 @@ static int
 delegations_by(Snapshot snapshot, int key_column, const CaId *key, CaDelegationRow **rows)
 {
 	CatalogScan scan;
-	int  n = 0;
+	int         n = 0;
 
 	*rows = NULL;
 	scan_by_id(&scan, T_DELEGATION, key_column, key, snapshot);

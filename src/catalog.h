@@ -70,13 +70,13 @@ typedef struct CaRoleRow
 /* Of a role, or, with a null role, of a member. */
 typedef struct CaPermissionRow
 {
-	char *role;
-	char *category;
-	int   nactions;
+	char  *role;
+	char  *category;
+	int    nactions;
 	char **actions;
-	char *reach;
-	char *effect;
-	bool  only_if_practitioner;
+	char  *reach;
+	char  *effect;
+	bool   only_if_practitioner;
 } CaPermissionRow;
 
 typedef struct CaClientRow

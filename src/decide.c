@@ -30,8 +30,8 @@ typedef struct Inquiry
 	 * The author as the author filter takes him.  It differs from the
 	 * question's where a practitioner is asked for his assistant.
 	 */
-	CaRef filter_author;
-	bool  authored;
+	CaRef        filter_author;
+	bool         authored;
 	CaAuthorRule rule;
 } Inquiry;
 
@@ -77,8 +77,8 @@ bool
 ca_decide_revoked(const CaMember *member, const CaClient *client)
 {
 	return contains(client->revoked, member->ref) &&
-		!member->unrevocable &&
-		!is_owner(client, member->ref);
+		   !member->unrevocable &&
+		   !is_owner(client, member->ref);
 }
 
 /* Is it a permission for this question at all? */
@@ -86,7 +86,7 @@ static bool
 concerns(const CaPermission *permission, const CaQuestion *question)
 {
 	return permission->category == question->category &&
-		(permission->actions & CA_ACTION_BIT(question->action)) != 0;
+		   (permission->actions & CA_ACTION_BIT(question->action)) != 0;
 }
 
 static bool
@@ -216,7 +216,7 @@ static bool
 shared_chart(const Inquiry *inquiry)
 {
 	const CaClient *client = inquiry->client;
-	bool            private = inquiry->question->category == CA_CATEGORY_PRIVATE_NOTES;
+	bool private = inquiry->question->category == CA_CATEGORY_PRIVATE_NOTES;
 
 	if (inquiry->question->action != CA_ACTION_VIEW)
 		return false;
@@ -248,7 +248,7 @@ group_author(const Inquiry *inquiry, CaReach reach)
 	if (!in_set(set, author))
 		return false;
 	return reach == CA_REACH_MANAGED || limit == NULL ||
-		contains(limit->colleagues, author);
+		   contains(limit->colleagues, author);
 }
 
 /* The author filter of a permission that reached the client. */
@@ -296,8 +296,8 @@ remember(CaTrace *trace, const CaPermission *permission, CaFinding finding,
 	{
 		trace->allocated = Max(16, 2 * trace->allocated);
 		trace->considered = trace->considered
-			? repalloc(trace->considered, trace->allocated * sizeof(CaConsidered))
-			: palloc(trace->allocated * sizeof(CaConsidered));
+								? repalloc(trace->considered, trace->allocated * sizeof(CaConsidered))
+								: palloc(trace->allocated * sizeof(CaConsidered));
 	}
 	entry = &trace->considered[trace->nconsidered++];
 	entry->permission = permission;
@@ -377,8 +377,8 @@ may_create_for(const Inquiry *inquiry)
 	const CaQuestion *question = inquiry->question;
 
 	return question->action != CA_ACTION_CREATE || !inquiry->authored ||
-		inquiry->practice->edit_others_records ||
-		!question->author_asked || question->author == inquiry->member->ref;
+		   inquiry->practice->edit_others_records ||
+		   !question->author_asked || question->author == inquiry->member->ref;
 }
 
 /* Why one permission does, or does not, allow what is asked. */
@@ -487,9 +487,9 @@ static bool
 emergency(const Inquiry *inquiry)
 {
 	return inquiry->practice->emergency_access &&
-		inquiry->question->action == CA_ACTION_VIEW &&
-		inquiry->question->category != CA_CATEGORY_PRIVATE_NOTES &&
-		contains(inquiry->client->emergencies, inquiry->member->ref);
+		   inquiry->question->action == CA_ACTION_VIEW &&
+		   inquiry->question->category != CA_CATEGORY_PRIVATE_NOTES &&
+		   contains(inquiry->client->emergencies, inquiry->member->ref);
 }
 
 static CaAnswer

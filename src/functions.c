@@ -136,7 +136,7 @@ bool
 ca_asks_about_other(const CaCall *call, const CaId *member)
 {
 	return call->subject->kind == CA_SUBJECT_MEMBER &&
-		(member == NULL || !ca_id_equal(&call->subject->id, member));
+		   (member == NULL || !ca_id_equal(&call->subject->id, member));
 }
 
 void
@@ -481,7 +481,7 @@ ca_sql_manages(PG_FUNCTION_ARGS)
 		CaRef ref = ca_scope_author(call.scope, &other);
 
 		manages = member->managed.everybody ||
-			(ref >= 0 && bms_is_member(ref, member->managed.members));
+				  (ref >= 0 && bms_is_member(ref, member->managed.members));
 	}
 	PopActiveSnapshot();
 	PG_RETURN_BOOL(manages);

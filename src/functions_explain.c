@@ -229,11 +229,11 @@ could_act(Explanation *e, const CaId *id, const char *capability, bool on_client
 	CaClient        client = ca_scope_as_if_archived(e->client);
 
 	return member != NULL && member != e->member &&
-		ca_scope_has_capability(scope, e->call->snapshot, id, capability) &&
-		(!on_client ||
-		 ca_scope_decide(scope, e->call->snapshot, member, &client, CA_CATEGORY_NAME,
-						 CA_ACTION_VIEW, NULL, NULL)
-			 .allowed);
+		   ca_scope_has_capability(scope, e->call->snapshot, id, capability) &&
+		   (!on_client ||
+			ca_scope_decide(scope, e->call->snapshot, member, &client, CA_CATEGORY_NAME,
+							CA_ACTION_VIEW, NULL, NULL)
+				.allowed);
 }
 
 /* Some of those who could, as a person would name them. */

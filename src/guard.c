@@ -47,11 +47,11 @@ typedef struct StartedQuery
 /* The location that marks calls in checks of written rows. */
 #define WRITTEN_ROWS (-2)
 
-static dlist_head started = DLIST_STATIC_INIT(started);
+static dlist_head          started = DLIST_STATIC_INIT(started);
 static const StartedQuery *running = NULL;
 
 static ExecutorStart_hook_type previous_start = NULL;
-static ExecutorRun_hook_type previous_run = NULL;
+static ExecutorRun_hook_type   previous_run = NULL;
 
 static void
 forget_query(void *arg)
@@ -119,7 +119,7 @@ find_query(const QueryDesc *query_desc)
 {
 	dlist_iter iter;
 
-	dlist_foreach(iter, &started)
+	dlist_foreach (iter, &started)
 	{
 		const StartedQuery *entry = dlist_container(StartedQuery, node, iter.cur);
 
@@ -168,5 +168,5 @@ bool
 ca_guard_checks_written_rows(const Node *expression)
 {
 	return expression != NULL && IsA(expression, FuncExpr) &&
-		((const FuncExpr *) expression)->location == WRITTEN_ROWS;
+		   ((const FuncExpr *) expression)->location == WRITTEN_ROWS;
 }

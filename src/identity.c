@@ -44,7 +44,7 @@ bool
 ca_identity_unchanged(const CaIdentityKey *key)
 {
 	return key->role == GetOuterUserId() &&
-		key->acting_changes == ca_settings_acting_changes();
+		   key->acting_changes == ca_settings_acting_changes();
 }
 
 bool

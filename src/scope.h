@@ -34,13 +34,13 @@ extern CaScope *ca_scope_acquire(CaPin **pin, MemoryContext cxt,
  * one that the scope was acquired for.  They return null for what does not exist; what they return lives as
  * long as the scope.
  */
-extern const CaMember *ca_scope_member(CaScope *scope, Snapshot snapshot, const CaId *id);
-extern const CaClient *ca_scope_client(CaScope *scope, Snapshot snapshot, const CaId *id);
+extern const CaMember   *ca_scope_member(CaScope *scope, Snapshot snapshot, const CaId *id);
+extern const CaClient   *ca_scope_client(CaScope *scope, Snapshot snapshot, const CaId *id);
 extern const CaPractice *ca_scope_practice(CaScope *scope, Snapshot snapshot, CaRef practice);
-extern const CaSubject *ca_scope_subject(CaScope *scope, Snapshot snapshot);
+extern const CaSubject  *ca_scope_subject(CaScope *scope, Snapshot snapshot);
 
 /* A category's number, or -1; and its name. */
-extern int ca_scope_category(CaScope *scope, Snapshot snapshot, const char *code);
+extern int         ca_scope_category(CaScope *scope, Snapshot snapshot, const char *code);
 extern const char *ca_scope_category_code(CaScope *scope, int number);
 extern const char *ca_scope_category_list(CaScope *scope, Snapshot snapshot);
 

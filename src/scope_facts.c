@@ -432,8 +432,8 @@ read_groups(CaScope *scope, Snapshot snapshot, const PracticeEntry *practice,
 	int    n;
 
 	member->bypasses_groups = practice->asks_for_groups &&
-		practice->manager_bypasses_groups &&
-		ca_catalog_has_capability(snapshot, &practice->id, id, "manage_groups");
+							  practice->manager_bypasses_groups &&
+							  ca_catalog_has_capability(snapshot, &practice->id, id, "manage_groups");
 
 	member->accessible.everybody = !practice->in_groups || member->bypasses_groups;
 	member->managed.everybody = !practice->in_groups;
@@ -493,9 +493,9 @@ fill_delegation(CaScope *scope, Snapshot snapshot, const CaDelegationRow *row,
 		delegation->categories = ~UINT64CONST(0);
 	else
 		delegation->categories = CA_CATEGORY_BIT(CA_CATEGORY_NAME) |
-			CA_CATEGORY_BIT(CA_CATEGORY_PROFILE) |
-			CA_CATEGORY_BIT(CA_CATEGORY_DOCUMENTS) |
-			CA_CATEGORY_BIT(CA_CATEGORY_CHART);
+								 CA_CATEGORY_BIT(CA_CATEGORY_PROFILE) |
+								 CA_CATEGORY_BIT(CA_CATEGORY_DOCUMENTS) |
+								 CA_CATEGORY_BIT(CA_CATEGORY_CHART);
 
 	if (row->nactions >= 0)
 		delegation->actions = action_mask(row->actions, row->nactions);
@@ -709,4 +709,3 @@ ca_scope_as_if_archived(const CaClient *client)
 	archived.deleted = false;
 	return archived;
 }
-

@@ -24,7 +24,7 @@ static bool setting_acting = false;
 
 static char  *acting = NULL;
 static uint64 acting_changes = 0;
-static char *operation = NULL;
+static char  *operation = NULL;
 
 static bool
 check_acting(char **newval, void **extra, GucSource source)

@@ -117,8 +117,8 @@ same_in_progress(const CaStamp *stamp, Snapshot snapshot)
 			   snapshot->xcnt * sizeof(TransactionId)) != 0)
 		return false;
 	return stamp->subxcnt <= 0 ||
-		memcmp(stamp->in_progress + snapshot->xcnt, snapshot->subxip,
-			   stamp->subxcnt * sizeof(TransactionId)) == 0;
+		   memcmp(stamp->in_progress + snapshot->xcnt, snapshot->subxip,
+				  stamp->subxcnt * sizeof(TransactionId)) == 0;
 }
 
 bool
