@@ -481,7 +481,11 @@ class Checker:
             f"DO $$\nDECLARE result text := '';\nBEGIN\n{inserts}\n"
             "PERFORM set_config('model.result', result, true);\nEND $$",
             "SELECT 'M', 'records inserted', current_setting('model.result')",
+            # Reads no column, so that only the policy for UPDATE is asked.
+            f"UPDATE {records} SET touched = -1",
             "RESET ROLE",
+            f"SELECT 'M', 'records updated unread', {seen} FROM {records}"
+            f" WHERE touched = -1 AND n >= {first}",
             f"SELECT 'M', 'careaccess_visible', {seen} FROM {records}"
             " WHERE n > 0 AND careaccess_visible(client, category, author)",
             f"SET LOCAL ROLE {self.role}",
@@ -508,8 +512,8 @@ class Checker:
         what = "records of one client"
         self.compare_rows(m, what, every, "view", of_one, numbers(what))
         edit = {n for n in view if can(m, every[n][0], every[n][1], "edit", every[n][2])}
-        what = "records updated"
-        self.compare_rows(m, what, every, "edit", edit, numbers(what))
+        for what in ("records updated", "records updated unread"):
+            self.compare_rows(m, what, every, "edit", edit, numbers(what))
         delete = {n for n in view if can(m, every[n][0], every[n][1], "delete", every[n][2])}
         gone = set(every) - numbers("records kept")
         self.compare_rows(m, "records deleted", every, "delete", delete, gone)
