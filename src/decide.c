@@ -436,12 +436,13 @@ own_right(const Inquiry *inquiry, CaAnswer *answer, CaTrace *trace)
 	return false;
 }
 
+/* Active or ended. */
 static bool
 ever_linked(const CaClient *client, CaRef member)
 {
 	for (int i = 0; i < client->nlinks; i++)
 	{
-		if (client->links[i].member == member && client->links[i].state != CA_LINK_FUTURE)
+		if (client->links[i].member == member)
 			return true;
 	}
 	return false;

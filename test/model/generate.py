@@ -978,6 +978,22 @@ class Builder:
         )
         return True
 
+    def begin_link_later(self):
+        """A link whose time has not come: no function makes one, the table has it."""
+        link = self.pick(
+            l for l in self.p.links if l.kind != "owner" and l.active and l.valid_until is None
+        )
+        if link is None:
+            return False
+        link.valid_from = 24.0
+        self.statement(
+            f"UPDATE careaccess.client_link SET valid_from = {moment(link.valid_from)}"
+            f" WHERE client OPERATOR(careaccess.=) {literal(link.client)}::careaccess.id"
+            f" AND member OPERATOR(careaccess.=) {literal(link.member)}::careaccess.id"
+            f" AND kind = {literal(link.kind)} AND active"
+        )
+        return True
+
     # ---- chart shares
 
     def share_chart(self):
@@ -1344,5 +1360,9 @@ def plan(seed, number):
             b.undone(lambda: operation(b))
         else:
             operation(b)
+    # Last, since whether such a link is one for other functions is open.
+    for _ in range(2):
+        if b.maybe(0.4):
+            b.begin_link_later()
     stages.append(b.stage())
     return Plan(number, b.preset, b.ids, stages)

@@ -121,6 +121,7 @@ class Link:
     kind: str  # owner, grant, listed
     active: bool = True
     valid_until: Optional[float] = None
+    valid_from: float = 0.0
 
 
 @dataclass
@@ -286,7 +287,11 @@ class Model:
         """Members with an active, currently valid link of any kind."""
         return self._keep(
             ("linked", c),
-            lambda: {l.member for l in self.links(c) if l.active and not ended(l.valid_until)},
+            lambda: {
+                l.member
+                for l in self.links(c)
+                if l.active and l.valid_from <= 0 and not ended(l.valid_until)
+            },
         )
 
     def opens(self, kind, category):
@@ -355,7 +360,7 @@ class Model:
             if link.member != m:
                 continue
             over = not link.active or ended(link.valid_until)
-            if not over and self.opens(link.kind, category):
+            if not over and link.valid_from <= 0 and self.opens(link.kind, category):
                 return True
             # A listing that is over leaves him what he wrote himself.
             if (

@@ -80,6 +80,8 @@ def describe(p, m, c, category=None):
     for link in p.links:
         if link.client == c:
             state = "active" if link.active else "ended"
+            if link.valid_from > 0:
+                state += f", begins in {link.valid_from:g} h"
             lines.append(f"  {link.kind} {link.member!r}: {state}{end(link.valid_until)}")
     for pair in sorted(p.revocations):
         if pair[0] == c:
