@@ -47,7 +47,7 @@ typedef struct RowState
 	 * The scope of the last call, who asked, his facts, and the last category
 	 * looked up in it.
 	 */
-	CaScope        *scope;
+	uint64          scope_serial; /* an address could be that of a later one */
 	CaIdentityKey   asker;
 	const CaMember *member;
 	int             category;
@@ -198,16 +198,17 @@ open_row_call(RowState *state, FunctionCallInfo fcinfo, CaCall *call)
 	call->scope = ca_scope_acquire(&state->pin, fcinfo->flinfo->fn_mcxt, call->snapshot,
 								   ca_guard_statement_start());
 	call->subject = ca_scope_subject(call->scope, call->snapshot);
-	if (call->scope == state->scope && ca_identity_unchanged(&state->asker))
+	if (ca_scope_serial(call->scope) == state->scope_serial &&
+		ca_identity_unchanged(&state->asker))
 		return;
 
-	state->scope = NULL;
+	state->scope_serial = 0;
 	state->category = -1;
 	state->member = NULL;
 	if (call->subject->kind == CA_SUBJECT_MEMBER)
 		state->member = ca_scope_member(call->scope, call->snapshot, &call->subject->id);
 	ca_identity_key(&state->asker);
-	state->scope = call->scope;
+	state->scope_serial = ca_scope_serial(call->scope);
 }
 
 /*

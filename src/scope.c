@@ -32,6 +32,7 @@ struct CaPin
 };
 
 static CaScope *latest = NULL;
+static uint64   scopes_begun = 0;
 
 /*
  * Life of a scope
@@ -52,6 +53,7 @@ begin_scope(Snapshot snapshot, TimestampTz now)
 
 	scope->cxt = cxt;
 	scope->now = now;
+	scope->serial = ++scopes_begun;
 	ca_version_stamp(snapshot, cxt, &scope->stamp);
 	init_entries(&scope->practices, cxt);
 	init_entries(&scope->members, cxt);
@@ -129,6 +131,12 @@ ca_scope_acquire(CaPin **pin, MemoryContext cxt, Snapshot snapshot, TimestampTz 
 	latest->pins++;
 	(*pin)->scope = latest;
 	return latest;
+}
+
+uint64
+ca_scope_serial(const CaScope *scope)
+{
+	return scope->serial;
 }
 
 static void

@@ -29,6 +29,9 @@ typedef struct CaPin CaPin;
 extern CaScope *ca_scope_acquire(CaPin **pin, MemoryContext cxt,
 								 Snapshot snapshot, TimestampTz now);
 
+/* Told apart from every other scope of this backend, those gone included. */
+extern uint64 ca_scope_serial(const CaScope *scope);
+
 /*
  * All below read under the given snapshot, which must be the
  * one that the scope was acquired for.  They return null for what does not exist; what they return lives as

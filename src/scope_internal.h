@@ -25,6 +25,7 @@ struct CaScope
 {
 	MemoryContext cxt;
 	int           pins;
+	uint64        serial;
 	CaStamp       stamp;
 	TimestampTz   now;
 
