@@ -65,8 +65,6 @@ PG_CPPFLAGS = -I$(srcdir)/src
 WERROR = -Werror
 PG_CFLAGS = -std=gnu99 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers $(WERROR)
-# Tokens are verified by OpenSSL.
-SHLIB_LINK = -lcrypto
 
 REGRESS = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
 REGRESS_OPTS = --inputdir=test
