@@ -137,7 +137,7 @@ BEGIN
 		WHEN 'r', 'p' THEN NULL;
 		WHEN 'v' THEN
 			what := 'a view';
-			advice := 'Use the tables that the view reads, and make the view with security_invoker, or by careaccess_mask.';
+			advice := 'Use the tables that the view reads, and make the view with security_invoker.';
 		WHEN 'm' THEN
 			what := 'a materialized view';
 			advice := 'Row security does not work on copies of rows; use the tables that it reads, and grant it to nobody who may not see all of them.';
@@ -532,7 +532,7 @@ BEGIN
 			WHERE i.indrelid = t AND i.indkey[0] = a.attnum AND i.indpred IS NULL AND i.indisvalid);
 	IF FOUND THEN
 		RAISE WARNING 'table % has no index that starts with column "%"', relation_name, p.client_column
-			USING DETAIL = 'A member with few clients reads the whole table.',
+			USING DETAIL = 'Looking up the records of one client reads the whole table.',
 			HINT = format('CREATE INDEX ON %s (%I);', relation_name, p.client_column);
 	END IF;
 
@@ -545,9 +545,27 @@ BEGIN
 			USING DETAIL = 'PostgreSQL carries out CASCADE, SET NULL and SET DEFAULT without asking row security.',
 			HINT = 'Use ON DELETE NO ACTION or RESTRICT, or let only administrators change the table that it refers to.';
 	END IF;
+
+	-- A view reads with its owner's rights unless it is told otherwise, and a
+	-- superuser's or BYPASSRLS owner's are not held to the policies.
+	SELECT string_agg(careaccess.qualified_name(v.oid), ', ' ORDER BY v.oid) INTO example
+	FROM pg_catalog.pg_class v JOIN pg_catalog.pg_roles o ON o.oid = v.relowner
+	WHERE (v.relkind = 'm' OR v.relkind = 'v' AND (o.rolsuper OR o.rolbypassrls)
+			AND NOT coalesce((SELECT x.option_value::boolean FROM pg_catalog.pg_options_to_table(v.reloptions) AS x
+				WHERE x.option_name = 'security_invoker'), false))
+		AND EXISTS (
+			SELECT FROM pg_catalog.pg_rewrite r
+				JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = r.oid
+					AND d.refclassid = 'pg_catalog.pg_class'::regclass
+			WHERE r.ev_class = v.oid AND d.refobjid IN (SELECT t FROM careaccess.table_and_partitions(p.relation) AS t));
+	IF example IS NOT NULL THEN
+		RAISE WARNING 'views show all rows of table % to whoever may read them: %', relation_name, example
+			USING DETAIL = 'They read with the rights of an owner whom row security does not hold, or keep copies of the rows.',
+			HINT = 'ALTER VIEW … SET (security_invoker), and grant materialized views to nobody who may not see all rows.';
+	END IF;
 END $$;
 COMMENT ON FUNCTION careaccess.protect_advise(careaccess.protected_table) IS
-	'warns of what a protected table lacks: an author column, an index, foreign keys that do not act on hidden rows';
+	'warns of what a protected table lacks (an author column, an index), and of foreign keys and views that go past its policies';
 REVOKE EXECUTE ON FUNCTION careaccess.protect_advise(careaccess.protected_table) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.careaccess_protect(tbl regclass, client_column name, category text DEFAULT NULL,

@@ -186,7 +186,13 @@ BEGIN
 				DETAIL = format('Table %s is adopted: its rows are registered clients.', careaccess.qualified_name(TG_RELID)),
 				HINT = 'Insert the client anew in the other practice.';
 		END IF;
-		IF TG_WHEN = 'AFTER' AND owner IS DISTINCT FROM old_owner AND client IS NOT NULL THEN
+		-- A column that only catches up with careaccess_reassign_client or
+		-- careaccess_remove_member changes no right, and so needs none.
+		IF TG_WHEN = 'AFTER' AND owner IS DISTINCT FROM old_owner AND client IS NOT NULL
+			AND NOT EXISTS (
+				SELECT FROM careaccess.client_link l
+				WHERE l.client = old_client AND l.member = owner AND l.kind = 'owner' AND l.active)
+		THEN
 			PERFORM @extschema@.careaccess_reassign_client(client, owner);
 		END IF;
 		RETURN NEW;
@@ -265,9 +271,17 @@ BEGIN
 	WHEN 'INSERT' THEN
 		DELETE FROM careaccess.adoption a
 		WHERE a.xid = pg_current_xact_id() AND a.root = root_table AND a.id = member;
+		practice := coalesce(practice, nullif(TG_ARGV[1], '')::careaccess.id);
 		IF member IS NOT NULL AND NOT EXISTS (SELECT FROM careaccess.member m WHERE m.id = member) THEN
-			PERFORM @extschema@.careaccess_add_member(coalesce(practice, nullif(TG_ARGV[1], '')::careaccess.id),
-				member, name, coalesce(roles, TG_ARGV[4]::text[]));
+			PERFORM @extschema@.careaccess_add_member(practice, member, name, coalesce(roles, TG_ARGV[4]::text[]));
+		ELSIF careaccess.adoption_statement_now(root_table, 'UPDATE') IS NULL
+			AND (SELECT m.practice FROM careaccess.member m WHERE m.id = member AND m.status <> 'removed')
+				IS DISTINCT FROM practice
+		THEN
+			-- Left alone like every one who is registered, but not without a
+			-- word: staff tables have no policy that would refuse the row.
+			RAISE WARNING 'member "%" was removed or belongs to another practice: this row gives nobody access', member
+				USING HINT = 'Insert the person with an identifier that no member has had.';
 		END IF;
 	WHEN 'UPDATE' THEN
 		IF member IS DISTINCT FROM old_member THEN
@@ -279,6 +293,11 @@ BEGIN
 			RAISE EXCEPTION 'the practice of a member cannot be changed' USING ERRCODE = '55000',
 				DETAIL = format('Table %s is adopted: its rows are registered members.', careaccess.qualified_name(TG_RELID)),
 				HINT = 'Insert a member of another identifier in the other practice.';
+		END IF;
+		-- The row of a removed member is the application's: it may correct or
+		-- blank a name there, and nothing follows.
+		IF EXISTS (SELECT FROM careaccess.member m WHERE m.id = member AND m.status = 'removed') THEN
+			RETURN NULL;
 		END IF;
 		IF name IS DISTINCT FROM old_name AND member IS NOT NULL THEN
 			PERFORM @extschema@.careaccess_configure_member(member, jsonb_build_object('name', name));
