@@ -33,13 +33,14 @@
 CREATE UNLOGGED TABLE careaccess.adoption (
 	xid xid8 NOT NULL,
 	root regclass NOT NULL,
-	operation text NOT NULL CHECK (operation IN ('INSERT', 'UPDATE')),
+	operation text NOT NULL CHECK (operation IN ('INSERT', 'UPDATE', 'FORCE')),
 	statement integer NOT NULL,
-	id careaccess.id
+	id careaccess.id,
+	row jsonb
 );
 CREATE INDEX adoption_idx ON careaccess.adoption (xid, root, id, statement);
 COMMENT ON TABLE careaccess.adoption IS
-	'what statements on adopted tables that are under way did so far: an INSERT registered a client (id), an UPDATE of a partitioned table took a row out of a partition; without id: a statement';
+	'what statements on adopted tables that are under way did so far: an INSERT registered a client (id), an UPDATE of a partitioned table took a row out of a partition; row: the values it had that are followed; without id: a statement';
 
 CREATE FUNCTION careaccess.adoption_root(tbl oid) RETURNS regclass
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -148,6 +149,7 @@ DECLARE
 	old_client careaccess.id;
 	old_practice careaccess.id;
 	old_owner careaccess.id;
+	noted record;
 BEGIN
 	IF TG_OP <> 'INSERT' THEN
 		EXECUTE query INTO old_client, old_practice, old_owner USING OLD;
@@ -162,15 +164,31 @@ BEGIN
 		IF TG_WHEN = 'AFTER' THEN
 			-- The row is there: what was noted of its client is settled.
 			DELETE FROM careaccess.adoption a
-			WHERE a.xid = pg_current_xact_id() AND a.root = root_table AND a.id = client;
+			WHERE a.xid = pg_current_xact_id() AND a.root = root_table AND a.id = client
+			RETURNING a.operation, a.row INTO noted;
+			IF FOUND AND noted.row <> jsonb_build_array(practice::text, owner::text) THEN
+				IF noted.operation = 'INSERT' THEN
+					-- Registered for another row of the statement, which was
+					-- skipped: this is the row that stays.
+					DELETE FROM careaccess.client c WHERE c.id = client;
+				ELSIF noted.row ->> 0 IS DISTINCT FROM practice::text THEN
+					RAISE EXCEPTION 'the practice of a client cannot be changed' USING ERRCODE = '55000',
+						DETAIL = format('Table %s is adopted: its rows are registered clients.', careaccess.qualified_name(TG_RELID)),
+						HINT = 'Insert the client anew in the other practice.';
+				ELSE
+					-- Moved to another partition, which fires no UPDATE trigger.
+					PERFORM @extschema@.careaccess_reassign_client(client, owner);
+				END IF;
+			END IF;
 		END IF;
 		IF client IS NOT NULL AND NOT EXISTS (SELECT FROM careaccess.client c WHERE c.id = client) THEN
 			PERFORM careaccess.register_adopted(client, practice, owner);
 			IF TG_WHEN = 'BEFORE' THEN
 				the_statement := careaccess.adoption_statement_now(root_table, 'INSERT');
 				IF the_statement IS NOT NULL THEN
-					INSERT INTO careaccess.adoption (xid, root, operation, statement, id)
-					VALUES (pg_current_xact_id(), root_table, 'INSERT', the_statement, client);
+					INSERT INTO careaccess.adoption (xid, root, operation, statement, id, row)
+					VALUES (pg_current_xact_id(), root_table, 'INSERT', the_statement, client,
+						jsonb_build_array(practice::text, owner::text));
 				END IF;
 			END IF;
 		END IF;
@@ -203,8 +221,9 @@ BEGIN
 		IF old_client IS NULL THEN
 			NULL;
 		ELSIF the_statement IS NOT NULL THEN
-			INSERT INTO careaccess.adoption (xid, root, operation, statement, id)
-			VALUES (pg_current_xact_id(), root_table, 'UPDATE', the_statement, old_client);
+			INSERT INTO careaccess.adoption (xid, root, operation, statement, id, row)
+			VALUES (pg_current_xact_id(), root_table, 'UPDATE', the_statement, old_client,
+				jsonb_build_array(coalesce(old_practice, nullif(TG_ARGV[1], '')::careaccess.id)::text, old_owner::text));
 		ELSE
 			PERFORM careaccess.end_registration(old_client);
 		END IF;
@@ -257,6 +276,7 @@ DECLARE
 	old_practice careaccess.id;
 	old_name text;
 	old_roles text[];
+	noted record;
 BEGIN
 	IF TG_OP <> 'INSERT' THEN
 		EXECUTE query INTO old_member, old_practice USING OLD;
@@ -270,7 +290,22 @@ BEGIN
 	CASE TG_OP
 	WHEN 'INSERT' THEN
 		DELETE FROM careaccess.adoption a
-		WHERE a.xid = pg_current_xact_id() AND a.root = root_table AND a.id = member;
+		WHERE a.xid = pg_current_xact_id() AND a.root = root_table AND a.id = member
+		RETURNING a.row INTO noted;
+		IF FOUND THEN
+			-- Moved to another partition, which fires no UPDATE trigger.
+			IF noted.row ->> 0 IS DISTINCT FROM practice::text THEN
+				RAISE EXCEPTION 'the practice of a member cannot be changed' USING ERRCODE = '55000',
+					DETAIL = format('Table %s is adopted: its rows are registered members.', careaccess.qualified_name(TG_RELID)),
+					HINT = 'Insert a member of another identifier in the other practice.';
+			END IF;
+			IF noted.row ->> 1 IS DISTINCT FROM name THEN
+				PERFORM @extschema@.careaccess_configure_member(member, jsonb_build_object('name', name));
+			END IF;
+			IF noted.row -> 2 IS DISTINCT FROM coalesce(to_jsonb(roles), 'null') THEN
+				PERFORM @extschema@.careaccess_set_member_roles(member, roles);
+			END IF;
+		END IF;
 		practice := coalesce(practice, nullif(TG_ARGV[1], '')::careaccess.id);
 		IF member IS NOT NULL AND NOT EXISTS (SELECT FROM careaccess.member m WHERE m.id = member) THEN
 			PERFORM @extschema@.careaccess_add_member(practice, member, name, coalesce(roles, TG_ARGV[4]::text[]));
@@ -310,8 +345,9 @@ BEGIN
 		IF NOT EXISTS (SELECT FROM careaccess.member m WHERE m.id = old_member AND m.status <> 'removed') THEN
 			NULL;
 		ELSIF the_statement IS NOT NULL THEN
-			INSERT INTO careaccess.adoption (xid, root, operation, statement, id)
-			VALUES (pg_current_xact_id(), root_table, 'UPDATE', the_statement, old_member);
+			INSERT INTO careaccess.adoption (xid, root, operation, statement, id, row)
+			VALUES (pg_current_xact_id(), root_table, 'UPDATE', the_statement, old_member,
+				jsonb_build_array(old_practice::text, old_name, old_roles));
 		ELSE
 			PERFORM @extschema@.careaccess_remove_member(old_member);
 		END IF;
@@ -508,6 +544,9 @@ BEGIN
 	END IF;
 	IF (SELECT c.relforcerowsecurity FROM pg_catalog.pg_class c WHERE c.oid = tbl) THEN
 		EXECUTE format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', relation_name);
+		-- For force_again: the table's own row security may be forced too.
+		INSERT INTO careaccess.adoption (xid, root, operation, statement)
+		VALUES (pg_current_xact_id(), tbl, 'FORCE', 0);
 	END IF;
 	id_expression := careaccess.id_expression(tbl, id_col);
 	practice_expression := coalesce(careaccess.id_expression(tbl, practice_col), quote_nullable(practice::text) || '::careaccess.id');
@@ -613,11 +652,12 @@ CREATE FUNCTION careaccess.force_again(tbl regclass) RETURNS void
 	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
 BEGIN
-	IF EXISTS (SELECT FROM careaccess.protected_table p WHERE p.relation = tbl) THEN
+	DELETE FROM careaccess.adoption a WHERE a.xid = pg_current_xact_id() AND a.root = tbl AND a.operation = 'FORCE';
+	IF FOUND OR EXISTS (SELECT FROM careaccess.protected_table p WHERE p.relation = tbl) THEN
 		EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', careaccess.qualified_name(tbl));
 	END IF;
 END $$;
-COMMENT ON FUNCTION careaccess.force_again(regclass) IS 'forces row security on a protected table again, after its rows were read';
+COMMENT ON FUNCTION careaccess.force_again(regclass) IS 'forces row security again where it was forced, after the rows were read';
 REVOKE EXECUTE ON FUNCTION careaccess.force_again(regclass) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.careaccess_adopt_clients(tbl regclass, id_column name, practice careaccess.id DEFAULT NULL,
@@ -898,7 +938,9 @@ COMMENT ON FUNCTION careaccess.guard_drop() IS 'event trigger: refuses to drop a
 REVOKE EXECUTE ON FUNCTION careaccess.guard_drop() FROM PUBLIC;
 
 CREATE EVENT TRIGGER careaccess_follow_ddl ON ddl_command_end
-	WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE', 'CREATE FOREIGN TABLE', 'ALTER FOREIGN TABLE', 'CREATE SCHEMA')
+	-- ALTER VIEW … RENAME COLUMN works on tables, too.
+	WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE', 'CREATE FOREIGN TABLE', 'ALTER FOREIGN TABLE', 'CREATE SCHEMA',
+		'ALTER VIEW', 'ALTER MATERIALIZED VIEW')
 	EXECUTE FUNCTION careaccess.follow_ddl();
 COMMENT ON EVENT TRIGGER careaccess_follow_ddl IS
 	'protects partitions that are made or attached later, and follows renamed columns';
