@@ -165,7 +165,7 @@ BEGIN
 			-- The row is there: what was noted of its client is settled.
 			DELETE FROM careaccess.adoption a
 			WHERE a.xid = pg_current_xact_id() AND a.root = root_table AND a.id = client
-			RETURNING a.operation, a.row INTO noted;
+			RETURNING a.id, a.operation, a.row INTO noted;
 			IF FOUND AND noted.row <> jsonb_build_array(practice::text, owner::text) THEN
 				IF noted.operation = 'INSERT' THEN
 					-- Registered for another row of the statement, which was
@@ -175,7 +175,10 @@ BEGIN
 					RAISE EXCEPTION 'the practice of a client cannot be changed' USING ERRCODE = '55000',
 						DETAIL = format('Table %s is adopted: its rows are registered clients.', careaccess.qualified_name(TG_RELID)),
 						HINT = 'Insert the client anew in the other practice.';
-				ELSE
+				ELSIF NOT EXISTS (
+					SELECT FROM careaccess.client_link l
+					WHERE l.client = (noted.id) AND l.member = owner AND l.kind = 'owner' AND l.active)
+				THEN
 					-- Moved to another partition, which fires no UPDATE trigger.
 					PERFORM @extschema@.careaccess_reassign_client(client, owner);
 				END IF;

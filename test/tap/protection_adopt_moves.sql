@@ -1,0 +1,64 @@
+-- Adopted tables whose rows move between partitions, whose rows are skipped,
+-- which force row security themselves, and whose columns are renamed as a view's.
+BEGIN;
+SELECT plan(11);
+SET LOCAL client_min_messages = warning;
+CREATE SCHEMA app;
+SELECT careaccess_create_practice(1, 'One', 'standard');
+SELECT careaccess_add_member(1, m, n, ARRAY[r])
+FROM (VALUES (9, 'Boss', 'owner'), (10, 'Anna', 'clinician'), (11, 'Bert', 'clinician')) AS v (m, n, r);
+
+CREATE FUNCTION pg_temp.owner_of(careaccess.id) RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(l.member::text, ' ') FROM careaccess.client_link AS l
+	WHERE l.client OPERATOR(careaccess.=) $1 AND l.active AND l.kind = 'owner' $$;
+
+CREATE TABLE app.client (id int, region text, owner int) PARTITION BY LIST (region);
+CREATE TABLE app.client_a PARTITION OF app.client FOR VALUES IN ('a');
+CREATE TABLE app.client_b PARTITION OF app.client FOR VALUES IN ('b');
+INSERT INTO app.client VALUES (1, 'a', 10), (2, 'a', 10);
+SELECT careaccess_adopt_clients('app.client', 'id', 1, owner_column => 'owner');
+UPDATE app.client SET owner = 11 WHERE id = 1;
+SELECT is(pg_temp.owner_of(1), '11', 'a new owner in the column is the new owner');
+UPDATE app.client SET region = 'b', owner = 11 WHERE id = 2;
+SELECT is(pg_temp.owner_of(2), '11', '… also where the row moves to another partition');
+SELECT is((SELECT count(*) FROM careaccess.adoption), 0::bigint, '… and nothing of the move is left over');
+
+SELECT careaccess_act_as(10);
+SELECT throws_ok('UPDATE app.client SET region = ''a'', owner = 10 WHERE id = 2', 'P0002', NULL,
+	'moving the row is no way round the right to reassign');
+SELECT careaccess_stop_acting();
+SELECT careaccess_reassign_client(2, 10);
+SELECT lives_ok('UPDATE app.client SET region = ''a'', owner = 10 WHERE id = 2', 'a column that catches up may move the row, too');
+
+CREATE TABLE app.staff (id int, region text, name text, role text) PARTITION BY LIST (region);
+CREATE TABLE app.staff_a PARTITION OF app.staff FOR VALUES IN ('a');
+CREATE TABLE app.staff_b PARTITION OF app.staff FOR VALUES IN ('b');
+INSERT INTO app.staff VALUES (50, 'a', 'Cleo', 'clinician');
+SELECT careaccess_adopt_members('app.staff', 'id', 'name', 1, role_column => 'role');
+UPDATE app.staff SET region = 'b', name = 'Clea', role = 'biller' WHERE id = 50;
+SELECT results_eq(
+	$$SELECT m.name, r.role FROM careaccess.member AS m JOIN careaccess.member_role AS r ON r.member OPERATOR(careaccess.=) m.id
+		WHERE m.id OPERATOR(careaccess.=) 50::careaccess.id$$,
+	$$VALUES ('Clea', 'biller')$$, 'name and role follow a member''s row to another partition');
+
+CREATE TABLE app.patient (id int PRIMARY KEY, email text UNIQUE, owner int);
+INSERT INTO app.patient VALUES (100, 'taken', 10);
+SELECT careaccess_adopt_clients('app.patient', 'id', 1, owner_column => 'owner');
+INSERT INTO app.patient VALUES (101, 'taken', 11), (101, 'free', 10) ON CONFLICT DO NOTHING;
+SELECT is(pg_temp.owner_of(101), '10', 'the row that stays is registered, not the one that was skipped');
+
+CREATE TABLE app.forced (id int PRIMARY KEY, owner int);
+ALTER TABLE app.forced ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+SELECT careaccess_adopt_clients('app.forced', 'id', 1, owner_column => 'owner');
+SELECT ok(relforcerowsecurity, 'row security that was forced stays forced') FROM pg_class WHERE oid = 'app.forced'::regclass;
+
+CREATE TABLE app.note (id int, client int);
+SELECT careaccess_protect('app.note', 'client', 'profile');
+ALTER VIEW app.note RENAME COLUMN client TO patient;
+SELECT is(client_column, 'patient', 'a column renamed by ALTER VIEW is followed')
+FROM careaccess.protected_table WHERE relation = 'app.note'::regclass;
+ALTER MATERIALIZED VIEW app.patient RENAME COLUMN owner TO therapist;
+SELECT lives_ok('INSERT INTO app.patient VALUES (102, ''new'', 10)', '… in an adopted table, too');
+SELECT is(pg_temp.owner_of(102), '10', '… whose rows go on being registered');
+SELECT * FROM finish();
+ROLLBACK;
