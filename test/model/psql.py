@@ -18,7 +18,11 @@ class SqlError(Exception):
 
 class Session:
     def __init__(self, database):
-        self.files = tempfile.TemporaryDirectory(prefix="careaccess-model-")
+        # In the server's temporary folder, which goes with it: a worker that is
+        # ended does not clean up.
+        self.files = tempfile.TemporaryDirectory(
+            prefix="careaccess-model-", dir=os.environ.get("CAREACCESS_TEMP")
+        )
         self.script = os.path.join(self.files.name, "script.sql")
         self.stderr = open(os.path.join(self.files.name, "stderr"), "w+", encoding="utf-8")
         options = os.environ.get("PGOPTIONS", "")
