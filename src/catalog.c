@@ -93,7 +93,7 @@ static TableInfo tables[T_COUNT] = {
 	[T_MEMBER_ROLE] = {"member_role", {"member", "role"}},
 	[T_MEMBER_PERMISSION] = {"member_permission", {"member", "source", "category", "actions", "reach", "effect", "only_if_practitioner"}},
 	[T_MEMBER_CAPABILITY] = {"member_capability", {"member", "capability"}},
-	[T_CLIENT] = {"client", {"id", "practice", "status", "restricted", "shared_with_all"}},
+	[T_CLIENT] = {"client", {"id", "practice", "status", "shared_with_all"}},
 	[T_CLIENT_LINK] = {"client_link", {"client", "member", "kind", "active", "valid_from", "valid_until"}},
 	[T_REVOCATION] = {"client_revocation", {"client", "member"}},
 	[T_CHART_SHARE] = {"chart_share", {"client", "from_provider", "to_provider", "include_private", "started", "stopped", "valid_until"}},
@@ -647,8 +647,7 @@ ca_catalog_client(Snapshot snapshot, const CaId *id, CaClientRow *row)
 		id_column(&scan, 0, &row->id);
 		id_column(&scan, 1, &row->practice);
 		row->status = text_column(&scan, 2);
-		row->restricted = bool_column(&scan, 3);
-		row->shared_with_all = bool_column(&scan, 4);
+		row->shared_with_all = bool_column(&scan, 3);
 	}
 	scan_end(&scan);
 	return found;

@@ -84,7 +84,6 @@ typedef struct CaClientRow
 	CaId  id;
 	CaId  practice;
 	char *status;
-	bool  restricted;
 	bool  shared_with_all;
 } CaClientRow;
 

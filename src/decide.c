@@ -536,3 +536,41 @@ ca_decide(const CaPractice *practice, const CaMember *member,
 		return conclude(answer, true, CA_RULE_EMERGENCY);
 	return conclude(answer, false, CA_RULE_NONE);
 }
+
+static const char *const action_words[] = {"view", "create", "edit", "delete"};
+static const char *const reach_words[] = {"all", "own", "group", "managed", "delegated"};
+
+int
+ca_word_number(const char *word, const char *const *words, int nwords)
+{
+	for (int i = 0; i < nwords; i++)
+	{
+		if (strcmp(word, words[i]) == 0)
+			return i;
+	}
+	return -1;
+}
+
+const char *
+ca_action_word(CaAction action)
+{
+	return action_words[action];
+}
+
+int
+ca_action_number(const char *word)
+{
+	return ca_word_number(word, action_words, lengthof(action_words));
+}
+
+const char *
+ca_reach_word(CaReach reach)
+{
+	return reach_words[reach];
+}
+
+int
+ca_reach_number(const char *word)
+{
+	return ca_word_number(word, reach_words, lengthof(reach_words));
+}

@@ -167,7 +167,6 @@ typedef struct CaClient
 	CaRef         ref;
 	CaRef         practice;
 	bool          deleted;
-	bool          restricted;
 	bool          shared_with_all;
 	int           nlinks;
 	CaLink       *links;
@@ -250,6 +249,13 @@ typedef struct CaTrace
 	int           allocated;
 	CaConsidered *considered;
 } CaTrace;
+
+/* The words of the catalog and of questions; a word that is none is -1. */
+extern int         ca_word_number(const char *word, const char *const *words, int nwords);
+extern const char *ca_action_word(CaAction action);
+extern int         ca_action_number(const char *word);
+extern const char *ca_reach_word(CaReach reach);
+extern int         ca_reach_number(const char *word);
 
 extern CaAnswer ca_decide(const CaPractice *practice, const CaMember *member,
 						  const CaClient *client, const CaQuestion *question,

@@ -79,8 +79,8 @@ ca_arg_category(FunctionCallInfo fcinfo, int arg, CaCall *call)
 CaAction
 ca_arg_action(FunctionCallInfo fcinfo, int arg)
 {
-	static const char *const words[] = {"view", "create", "edit", "delete"};
-	char                    *word;
+	char *word;
+	int   number;
 
 	if (PG_ARGISNULL(arg))
 		ereport(ERROR,
@@ -88,15 +88,13 @@ ca_arg_action(FunctionCallInfo fcinfo, int arg)
 				 errmsg("action must not be null"),
 				 errhint("Known actions are view, create, edit, delete.")));
 	word = text_to_cstring(PG_GETARG_TEXT_PP(arg));
-	for (int i = 0; i < lengthof(words); i++)
-	{
-		if (strcmp(word, words[i]) == 0)
-			return (CaAction) i;
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown action \"%s\"", word),
-			 errhint("Known actions are view, create, edit, delete.")));
+	number = ca_action_number(word);
+	if (number < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unknown action \"%s\"", word),
+				 errhint("Known actions are view, create, edit, delete.")));
+	return (CaAction) number;
 }
 
 CaRef

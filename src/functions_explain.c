@@ -39,9 +39,6 @@ typedef struct Explanation
 	CaTrace           trace;
 } Explanation;
 
-static const char *const action_words[] = {"view", "create", "edit", "delete"};
-static const char *const reach_words[] = {"all", "own", "group", "managed", "delegated"};
-
 /*
  * Words
  */
@@ -62,8 +59,8 @@ static char *
 permission_words(const CaPermission *permission)
 {
 	if (permission->source == NULL)
-		return psprintf("a personal permission with reach %s", reach_words[permission->reach]);
-	return psprintf("role %s with reach %s", permission->source, reach_words[permission->reach]);
+		return psprintf("a personal permission with reach %s", ca_reach_word(permission->reach));
+	return psprintf("role %s with reach %s", permission->source, ca_reach_word(permission->reach));
 }
 
 static char *
@@ -355,7 +352,7 @@ what_would_change_it(Explanation *e)
 	appendStringInfoString(&text, "Nothing allows it.");
 	if (e->trace.nconsidered == 0)
 		appendStringInfo(&text, " No role of the member allows to %s %s; another role (careaccess_set_member_roles) or a permission (careaccess_set_member_permission) would: %s.",
-						 action_words[e->action],
+						 ca_action_word(e->action),
 						 ca_scope_category_code(e->call->scope, e->category),
 						 holders(e, "manage_members"));
 	if (considered_with(e, CA_FINDING_NOT_PRACTITIONER))
@@ -490,7 +487,7 @@ explain_own_right(Explanation *e)
 	if (best == NULL)
 	{
 		put_step(e, 3, "own right", APPLIES_NOT,
-				 psprintf("No role or permission of the member allows to %s %s.", action_words[e->action],
+				 psprintf("No role or permission of the member allows to %s %s.", ca_action_word(e->action),
 						  ca_scope_category_code(e->call->scope, e->category)));
 		put_step(e, 4, "denials", NOT_ASKED, "There is nothing that a denial could take away.");
 		put_step(e, 5, "reach", NOT_ASKED, "There is no permission that could reach the client.");

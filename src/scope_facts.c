@@ -124,24 +124,20 @@ ca_scope_end_reading(MemoryContext cxt, MemoryContext before)
  * Words to numbers
  */
 
+/* A word that is none cannot have passed the catalog's constraints. */
 static int
-word_number(const char *word, const char *const *words, int nwords, const char *what)
+known(int number, const char *word)
 {
-	for (int i = 0; i < nwords; i++)
-	{
-		if (strcmp(word, words[i]) == 0)
-			return i;
-	}
-	elog(ERROR, "unexpected %s \"%s\" in the catalog of careaccess", what, word);
+	if (number < 0)
+		elog(ERROR, "unexpected word \"%s\" in the catalog of careaccess", word);
+	return number;
 }
 
-static const char *const action_words[] = {"view", "create", "edit", "delete"};
-static const char *const reach_words[] = {"all", "own", "group", "managed", "delegated"};
 static const char *const rule_words[] = {"none", "author", "share", "group"};
 static const char *const kind_words[] = {"owner", "grant", "listed"};
 static const char *const mode_words[] = {"context", "author", "supervisor"};
 
-#define NUMBER(word, words) word_number((word), (words), lengthof(words), #words)
+#define NUMBER(word, words) known(ca_word_number((word), (words), lengthof(words)), (word))
 
 static uint8
 action_mask(char **actions, int n)
@@ -149,7 +145,7 @@ action_mask(char **actions, int n)
 	uint8 mask = 0;
 
 	for (int i = 0; i < n; i++)
-		mask |= CA_ACTION_BIT(NUMBER(actions[i], action_words));
+		mask |= CA_ACTION_BIT(known(ca_action_number(actions[i]), actions[i]));
 	return mask;
 }
 
@@ -243,7 +239,7 @@ fill_permission(CaScope *scope, Snapshot snapshot, const CaPermissionRow *row,
 		elog(ERROR, "unexpected category \"%s\" in the catalog of careaccess", row->category);
 	permission->category = category;
 	permission->actions = action_mask(row->actions, row->nactions);
-	permission->reach = NUMBER(row->reach, reach_words);
+	permission->reach = known(ca_reach_number(row->reach), row->reach);
 	permission->deny = strcmp(row->effect, "allow") != 0;
 	permission->only_if_practitioner = row->only_if_practitioner;
 	permission->source = source;
@@ -676,7 +672,6 @@ read_client(CaScope *scope, Snapshot snapshot, CaRef ref, const CaId *id)
 	client->ref = ref;
 	client->practice = number_of(scope, &scope->practices, &row.practice);
 	client->deleted = strcmp(row.status, "deleted") == 0;
-	client->restricted = row.restricted;
 	client->shared_with_all = row.shared_with_all;
 	read_links(scope, snapshot, id, client);
 	read_shares(scope, snapshot, id, client);
