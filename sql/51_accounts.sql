@@ -342,6 +342,62 @@ REVOKE EXECUTE ON FUNCTION careaccess.require_reach(text, text) FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.require_reach(text, text) IS 'refuses an unknown reach or effect, and a denial of another reach than own or all';
 
 -- For an account that is yet to be: an invitation, a new member.
+
+CREATE FUNCTION careaccess.administration_of_roles(practice careaccess.id, roles text[]) RETURNS text[]
+	LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE
+	SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	the_practice ALIAS FOR $1;
+	the_roles ALIAS FOR $2;
+BEGIN
+	RETURN ARRAY(
+		SELECT DISTINCT g.capability FROM careaccess.role_capability AS g
+		JOIN careaccess.capability AS c ON c.code = g.capability
+		WHERE g.practice = the_practice AND g.role = ANY (the_roles) AND c.administration
+		ORDER BY 1);
+END
+$$;
+REVOKE EXECUTE ON FUNCTION careaccess.administration_of_roles(careaccess.id, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.administration_of_roles(careaccess.id, text[]) IS
+	'the administration capabilities that roles give together';
+
+CREATE FUNCTION careaccess.has_unrevocable_role(practice careaccess.id, roles text[]) RETURNS boolean
+	LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE
+	SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	the_practice ALIAS FOR $1;
+	the_roles ALIAS FOR $2;
+BEGIN
+	RETURN EXISTS (
+		SELECT FROM careaccess.role AS r
+		WHERE r.practice = the_practice AND r.role = ANY (the_roles) AND r.unrevocable);
+END
+$$;
+REVOKE EXECUTE ON FUNCTION careaccess.has_unrevocable_role(careaccess.id, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.has_unrevocable_role(careaccess.id, text[]) IS 'whether one of the roles is unrevocable';
+
+CREATE FUNCTION careaccess.require_within_rights(operation text, practice careaccess.id, roles text[]) RETURNS void
+	LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
+	SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+DECLARE
+	administration text[] := careaccess.administration_of_roles($2, $3);
+BEGIN
+	PERFORM careaccess.require_within_own(operation, administration);
+	PERFORM careaccess.require_below(operation, administration);
+	IF careaccess.has_unrevocable_role($2, $3) THEN
+		PERFORM careaccess.require_unrevocable(operation);
+	END IF;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION careaccess.require_within_rights(text, careaccess.id, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.require_within_rights(text, careaccess.id, text[]) IS
+	'refuses an actor who may not act over an account that would hold these roles';
+
 CREATE FUNCTION careaccess.require_assignable_roles(operation text, practice careaccess.id, roles text[])
 	RETURNS text[]
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -351,20 +407,8 @@ AS $$
 DECLARE
 	the_practice ALIAS FOR $2;
 	known text[] := careaccess.require_known_roles($2, $3);
-	administration text[];
 BEGIN
-	administration := ARRAY(
-		SELECT DISTINCT g.capability FROM careaccess.role_capability g
-		JOIN careaccess.capability c ON c.code = g.capability
-		WHERE g.practice = the_practice AND g.role = ANY (known) AND c.administration ORDER BY 1);
-	PERFORM careaccess.require_within_own(operation, administration);
-	PERFORM careaccess.require_below(operation, administration);
-	IF EXISTS (
-		SELECT FROM careaccess.role r
-		WHERE r.practice = the_practice AND r.role = ANY (known) AND r.unrevocable)
-	THEN
-		PERFORM careaccess.require_unrevocable(operation);
-	END IF;
+	PERFORM careaccess.require_within_rights(operation, the_practice, known);
 	RETURN known;
 END
 $$;
@@ -485,7 +529,7 @@ BEGIN
 	LOOP
 		UPDATE careaccess.client c SET created_at = c.created_at WHERE c.id = restricted_client.id;
 		INSERT INTO careaccess.client_revocation (practice, client, member, revoked_by)
-		SELECT m.practice, restricted_client.id, m.id, acting.id
+		SELECT m.practice, restricted_client.id, m.id, CASE acting.kind WHEN 'member' THEN acting.id END
 		FROM careaccess.member m
 		WHERE m.id = ANY (the_members) AND m.practice = restricted_client.practice
 			AND careaccess.unrevocable_roles_of(m.id) = '{}'

@@ -68,6 +68,20 @@ $$;
 REVOKE EXECUTE ON FUNCTION careaccess.raise_group_name(text) FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.raise_group_name(text) IS 'refuses a second group of the same name';
 
+CREATE FUNCTION careaccess.raise_no_group(group_id bigint) RETURNS void
+	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL SAFE
+	SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+BEGIN
+	RAISE EXCEPTION 'no such group: %', group_id USING
+		ERRCODE = 'no_data_found',
+		HINT = 'Check the number; only groups of the same practice can be named.';
+END
+$$;
+REVOKE EXECUTE ON FUNCTION careaccess.raise_no_group(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.raise_no_group(bigint) IS
+	'refuses a group that is missing or of another practice, in the same words';
+
 CREATE FUNCTION careaccess.lock_group(group_id bigint) RETURNS careaccess.practitioner_group
 	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
 	SET search_path = pg_catalog, careaccess, pg_temp
@@ -86,9 +100,7 @@ BEGIN
 	WHERE g.id = the_group AND (acting.practice IS NULL OR g.practice = acting.practice)
 	FOR UPDATE;
 	IF NOT FOUND THEN
-		RAISE EXCEPTION 'no such group: %', the_group USING
-			ERRCODE = 'no_data_found',
-			HINT = 'Check the number; only groups of the same practice can be named.';
+		PERFORM careaccess.raise_no_group(the_group);
 	END IF;
 	RETURN found_group;
 END
