@@ -23,6 +23,7 @@
 --
 --	sees(member, client, category [, author])   boolean; rows and functions must agree, see there
 --	seen(member, client [, author])             the categories of which he sees the record, 'name profile …'
+--	everybody(client [, author])                for each active member 'name: what seen says', a line each
 --	clients(member [, category])                the clients of his list, 'mona nora'; rows and functions agree
 --	changes(member, client, category [, author]) 'create edit delete', as far as he may; tried on rows, and agreed
 --	rows(member, table, client)                 how many rows of the client a statement of his returns
@@ -275,6 +276,11 @@ BEGIN
 	RETURN coalesce((SELECT string_agg(h.category, ' ' ORDER BY h.n) FROM pg_temp.holds AS h
 		WHERE pg_temp.sees($1, $2, h.category, author)), '');
 END $$;
+
+CREATE FUNCTION pg_temp.everybody(client text, author text DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(concat_ws(' ', m.id::text || ':', nullif(pg_temp.seen(m.id::text, client, author), '')), E'\n' ORDER BY m.id::text COLLATE "C")
+	FROM careaccess.member AS m WHERE m.practice::text = 'clinic' AND m.status = 'active'
+$$;
 
 -- The clients who have rows for him.  They are those of
 -- careaccess_visible_clients, unless an author parts the records.
