@@ -16,7 +16,7 @@ REVOKE ALL ON FUNCTION careaccess.administrator() FROM PUBLIC;
 CREATE FUNCTION careaccess.actor(OUT kind text, OUT id careaccess.id, OUT practice careaccess.id) RETURNS record
 	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'ca_sql_actor';
 COMMENT ON FUNCTION careaccess.actor() IS
-	'who the session is, for the functions that change access: kind is member, administrator or nobody';
+	'who the session is, for the functions that change access: kind is member, portal, administrator or nobody';
 REVOKE ALL ON FUNCTION careaccess.actor() FROM PUBLIC;
 
 CREATE FUNCTION careaccess.session_role() RETURNS name
@@ -33,14 +33,34 @@ REVOKE ALL ON FUNCTION @extschema@.careaccess_act_as(careaccess.id, boolean) FRO
 
 CREATE FUNCTION @extschema@.careaccess_stop_acting() RETURNS void
 	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ca_sql_stop_acting';
-COMMENT ON FUNCTION @extschema@.careaccess_stop_acting() IS 'end what careaccess_act_as began';
+COMMENT ON FUNCTION @extschema@.careaccess_stop_acting() IS
+	'end what careaccess_act_as or careaccess_act_as_portal_user began';
+
+CREATE FUNCTION @extschema@.careaccess_act_as_portal_user(portal_user careaccess.id,
+	client careaccess.id DEFAULT NULL, session boolean DEFAULT false) RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ca_sql_act_as_portal_user';
+COMMENT ON FUNCTION @extschema@.careaccess_act_as_portal_user(careaccess.id, careaccess.id, boolean) IS
+	'act as a portal user on one profile (null: his own) until the transaction ends, or for the session; for roles that an administrator grants it to';
+REVOKE ALL ON FUNCTION @extschema@.careaccess_act_as_portal_user(careaccess.id, careaccess.id, boolean) FROM PUBLIC;
+
+CREATE FUNCTION @extschema@.careaccess_switch_profile(client careaccess.id) RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ca_sql_switch_profile';
+COMMENT ON FUNCTION @extschema@.careaccess_switch_profile(careaccess.id) IS
+	'choose another profile (null: his own) for the acting portal user, for as long as he acts';
+REVOKE ALL ON FUNCTION @extschema@.careaccess_switch_profile(careaccess.id) FROM PUBLIC;
+
+CREATE FUNCTION careaccess.chosen_profile() RETURNS careaccess.id
+	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'ca_sql_chosen_profile';
+COMMENT ON FUNCTION careaccess.chosen_profile() IS
+	'the client whom the acting portal user has chosen, if he may still use the profile; otherwise, and for everybody else, null';
+REVOKE ALL ON FUNCTION careaccess.chosen_profile() FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.careaccess_whoami(
 	OUT kind text, OUT id careaccess.id, OUT practice careaccess.id,
 	OUT identified_by text, OUT valid_until timestamptz) RETURNS SETOF record
 	LANGUAGE c STABLE PARALLEL SAFE ROWS 1 AS 'MODULE_PATHNAME', 'ca_sql_whoami';
 COMMENT ON FUNCTION @extschema@.careaccess_whoami() IS
-	'who the session is: a member, a database administrator, or nobody; and what says so';
+	'who the session is: a member, a portal user, a database administrator, or nobody; and what says so';
 
 CREATE FUNCTION @extschema@.careaccess_current_member() RETURNS careaccess.id
 	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'ca_sql_current_member';
@@ -48,7 +68,8 @@ COMMENT ON FUNCTION @extschema@.careaccess_current_member() IS 'the session''s m
 
 CREATE FUNCTION @extschema@.careaccess_current_practice() RETURNS careaccess.id
 	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'ca_sql_current_practice';
-COMMENT ON FUNCTION @extschema@.careaccess_current_practice() IS 'the practice of the session''s member, or null';
+COMMENT ON FUNCTION @extschema@.careaccess_current_practice() IS
+	'the practice of the session''s member or portal user, or null';
 
 CREATE FUNCTION @extschema@.careaccess_current_portal_user() RETURNS careaccess.id
 	LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'ca_sql_current_portal_user';
@@ -105,7 +126,7 @@ BEGIN
 					AS ''MODULE_PATHNAME'', ''ca_sql_row_%1$s''', action, arguments);
 			EXECUTE pg_catalog.format('COMMENT ON FUNCTION careaccess.row_%1$s(%2$s) IS %3$L', action,
 				pg_catalog.regexp_replace(arguments, '(client|category|author|client_visible|practice) ("any"|text|boolean)', '\2', 'g'),
-				'the policies'' question: may the session''s member ' || action || ' this row?');
+				'the policies'' question: may the session''s member or portal user ' || action || ' this row?');
 		END LOOP;
 	END LOOP;
 END

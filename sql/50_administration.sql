@@ -58,16 +58,35 @@ CREATE FUNCTION careaccess.require_actor() RETURNS void
 	LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
+DECLARE
+	acting record;
 BEGIN
-	IF (SELECT kind = 'nobody' FROM careaccess.actor()) THEN
+	SELECT * INTO STRICT acting FROM careaccess.actor();
+	IF acting.kind NOT IN ('member', 'administrator') THEN
 		RAISE EXCEPTION 'no member is acting in this session' USING
 			ERRCODE = 'insufficient_privilege',
-			HINT = 'Call careaccess_act_as, or log in with the login role of a member.';
+			HINT = CASE acting.kind
+				WHEN 'portal' THEN 'A portal user changes nobody''s access; stop acting as one (careaccess_stop_acting) first.'
+				ELSE 'Call careaccess_act_as, or log in with the login role of a member.' END;
 	END IF;
 END
 $$;
 REVOKE EXECUTE ON FUNCTION careaccess.require_actor() FROM PUBLIC;
-COMMENT ON FUNCTION careaccess.require_actor() IS 'refuses a session in which nobody is acting';
+COMMENT ON FUNCTION careaccess.require_actor() IS
+	'refuses a session in which nobody is acting, or a portal user';
+
+-- Who gave, started or ended something.  A portal user's identifier may be
+-- that of a member, too: it must not get into a column that names members.
+CREATE FUNCTION careaccess.acting_member() RETURNS careaccess.id
+	LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+	SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+BEGIN
+	RETURN (SELECT a.id FROM careaccess.actor() AS a WHERE a.kind = 'member');
+END
+$$;
+REVOKE EXECUTE ON FUNCTION careaccess.acting_member() FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.acting_member() IS 'the actor, if he is a member; otherwise null';
 
 CREATE FUNCTION careaccess.require_capability(operation text, VARIADIC capabilities text[]) RETURNS void
 	LANGUAGE plpgsql STABLE PARALLEL RESTRICTED

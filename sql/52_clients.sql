@@ -180,7 +180,7 @@ BEGIN
 	INSERT INTO careaccess.client_link
 		(practice, client, member, kind, source, valid_from, valid_until, granted_by, reason)
 	VALUES (the_client.practice, the_client.id, the_member, the_kind, the_source,
-		pg_catalog.statement_timestamp(), the_end, (SELECT a.id FROM careaccess.actor() AS a), the_reason);
+		pg_catalog.statement_timestamp(), the_end, careaccess.acting_member(), the_reason);
 END
 $$;
 REVOKE EXECUTE ON FUNCTION careaccess.add_link(careaccess.client, careaccess.id, text, text, timestamptz, text) FROM PUBLIC;
@@ -260,7 +260,7 @@ BEGIN
 	END IF;
 	PERFORM careaccess.require_not_revoked(the_client.id, the_member.id);
 	UPDATE careaccess.client_link AS l
-	SET valid_until = the_end, reason = the_reason, granted_by = acting.id
+	SET valid_until = the_end, reason = the_reason, granted_by = careaccess.acting_member()
 	WHERE l.client = the_client.id AND l.member = the_member.id AND l.kind = 'grant' AND l.active
 		AND (l.valid_until, l.reason) IS DISTINCT FROM (the_end, the_reason);
 	IF NOT FOUND AND NOT EXISTS (

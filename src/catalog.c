@@ -63,6 +63,8 @@ typedef enum Table
 	T_GROUP_ADMIN,
 	T_COLLEAGUE_LIMIT,
 	T_DELEGATION,
+	T_PORTAL_USER,
+	T_PORTAL_ACCESS,
 	T_CHANGE,
 	T_COUNT
 } Table;
@@ -103,6 +105,8 @@ static TableInfo tables[T_COUNT] = {
 	[T_GROUP_ADMIN] = {"group_admin", {"group_id", "member"}},
 	[T_COLLEAGUE_LIMIT] = {"colleague_limit", {"member", "category", "colleagues"}},
 	[T_DELEGATION] = {"delegation", {"member", "over_member", "mode", "categories", "actions", "client", "valid_until"}},
+	[T_PORTAL_USER] = {"portal_user", {"id", "practice", "client"}},
+	[T_PORTAL_ACCESS] = {"portal_access", {"portal_user", "client", "view_appointments", "manage_information", "status"}},
 	[T_CHANGE] = {"change", {"practice", "xid"}},
 };
 
@@ -823,6 +827,43 @@ int
 ca_catalog_delegations_for_client(Snapshot snapshot, const CaId *client, CaDelegationRow **rows)
 {
 	return delegations_by(snapshot, 5, client, rows);
+}
+
+bool
+ca_catalog_portal_user(Snapshot snapshot, const CaId *id, CaPortalUserRow *row)
+{
+	CatalogScan scan;
+	bool        found;
+
+	scan_by_id(&scan, T_PORTAL_USER, 0, id, snapshot);
+	found = scan_next(&scan);
+	if (found)
+	{
+		id_column(&scan, 1, &row->practice);
+		id_column(&scan, 2, &row->client);
+	}
+	scan_end(&scan);
+	return found;
+}
+
+bool
+ca_catalog_portal_access(Snapshot snapshot, const CaId *portal_user, const CaId *client, CaPortalAccessRow *row)
+{
+	CatalogScan scan;
+	bool        found = false;
+	CaId        id;
+
+	scan_by_id(&scan, T_PORTAL_ACCESS, 0, portal_user, snapshot);
+	while (!found && scan_next(&scan))
+	{
+		id_column(&scan, 1, &id);
+		found = ca_id_equal(&id, client);
+		row->view_appointments = bool_column(&scan, 2);
+		row->manage_information = bool_column(&scan, 3);
+		row->status = text_column(&scan, 4);
+	}
+	scan_end(&scan);
+	return found;
 }
 
 /*

@@ -106,6 +106,19 @@ typedef struct CaChartShareRow
 	TimestampTz valid_until; /* CA_NEVER: no end */
 } CaChartShareRow;
 
+typedef struct CaPortalUserRow
+{
+	CaId practice;
+	CaId client; /* whose login it is */
+} CaPortalUserRow;
+
+typedef struct CaPortalAccessRow
+{
+	bool  view_appointments;
+	bool  manage_information;
+	char *status;
+} CaPortalAccessRow;
+
 typedef struct CaEmergencyRow
 {
 	CaId        member;
@@ -141,6 +154,8 @@ extern bool ca_catalog_practice(Snapshot snapshot, const CaId *id, CaPracticeRow
 extern bool ca_catalog_member(Snapshot snapshot, const CaId *id, CaMemberRow *row);
 extern bool ca_catalog_member_of_login(Snapshot snapshot, const char *login_role, CaMemberRow *row);
 extern bool ca_catalog_client(Snapshot snapshot, const CaId *id, CaClientRow *row);
+extern bool ca_catalog_portal_user(Snapshot snapshot, const CaId *id, CaPortalUserRow *row);
+extern bool ca_catalog_portal_access(Snapshot snapshot, const CaId *portal_user, const CaId *client, CaPortalAccessRow *row);
 
 /* All rows of a key; the result is their number. */
 extern int ca_catalog_categories(Snapshot snapshot, CaCategoryRow **rows);

@@ -12,6 +12,9 @@
  * delegation, emergency, no.  Everything that is not allowed by one of these
  * is refused.
  *
+ * Portal users have no part in this: no role, link, group or delegation
+ * concerns them.  What they may do is decided by ca_decide_portal().
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -535,6 +538,37 @@ ca_decide(const CaPractice *practice, const CaMember *member,
 	if (emergency(&inquiry))
 		return conclude(answer, true, CA_RULE_EMERGENCY);
 	return conclude(answer, false, CA_RULE_NONE);
+}
+
+/*
+ * The portal: the chosen profile and nothing else.  Each permission opens one
+ * category, and any of them the records that are marked for the client; with
+ * none there remains the name.
+ */
+bool
+ca_decide_portal(const CaPortal *portal, CaRef client, int category,
+				 CaAction action, bool client_visible)
+{
+	const CaClient *profile = portal->profile;
+	bool            appointments = portal->own || portal->view_appointments;
+	bool            information = portal->own || portal->manage_information;
+
+	if (profile == NULL || profile->ref != client || profile->deleted ||
+		profile->practice != portal->practice ||
+		!(portal->own || portal->accepted))
+		return false;
+
+	if (action == CA_ACTION_EDIT)
+		return information && category == CA_CATEGORY_PROFILE;
+	if (action != CA_ACTION_VIEW)
+		return false;
+	if (category == CA_CATEGORY_NAME)
+		return true;
+	if (category == CA_CATEGORY_PROFILE && information)
+		return true;
+	if (category == CA_CATEGORY_SCHEDULE && appointments)
+		return true;
+	return client_visible && (appointments || information);
 }
 
 static const char *const action_words[] = {"view", "create", "edit", "delete"};

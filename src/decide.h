@@ -27,6 +27,7 @@ typedef int32 CaRef;
 /* Numbers of built-in categories; the install script fixes them. */
 #define CA_CATEGORY_NAME 0
 #define CA_CATEGORY_PROFILE 1
+#define CA_CATEGORY_SCHEDULE 3
 #define CA_CATEGORY_DOCUMENTS 4
 #define CA_CATEGORY_CHART 6
 #define CA_CATEGORY_PRIVATE_NOTES 7
@@ -178,6 +179,17 @@ typedef struct CaClient
 								* this client */
 } CaClient;
 
+/* A portal user, and how he stands to the one profile that he has chosen. */
+typedef struct CaPortal
+{
+	CaRef           practice;
+	const CaClient *profile;  /* null: there is no such client */
+	bool            own;      /* it is he whose login this is */
+	bool            accepted; /* he has accepted an access to it */
+	bool            view_appointments;
+	bool            manage_information;
+} CaPortal;
+
 typedef struct CaQuestion
 {
 	int      category;
@@ -260,6 +272,13 @@ extern int         ca_reach_number(const char *word);
 extern CaAnswer ca_decide(const CaPractice *practice, const CaMember *member,
 						  const CaClient *client, const CaQuestion *question,
 						  CaTrace *trace);
+
+/*
+ * The decision for a portal user.  client_visible: the record is marked as one
+ * that its client may see.
+ */
+extern bool ca_decide_portal(const CaPortal *portal, CaRef client, int category,
+							 CaAction action, bool client_visible);
 
 /* Step 2 alone: is this member's access to this client revoked? */
 extern bool ca_decide_revoked(const CaMember *member, const CaClient *client);

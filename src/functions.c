@@ -133,8 +133,10 @@ ca_refuse_missing_client(const CaId *id)
 bool
 ca_asks_about_other(const CaCall *call, const CaId *member)
 {
-	return call->subject->kind == CA_SUBJECT_MEMBER &&
-		   (member == NULL || !ca_id_equal(&call->subject->id, member));
+	if (call->subject->kind == CA_SUBJECT_ADMINISTRATOR)
+		return false;
+	return call->subject->kind != CA_SUBJECT_MEMBER || member == NULL ||
+		   !ca_id_equal(&call->subject->id, member);
 }
 
 void
@@ -142,6 +144,11 @@ ca_check_may_ask(CaCall *call, const CaId *member, bool test_tool)
 {
 	const CaId *asker = &call->subject->id;
 
+	if (call->subject->kind == CA_SUBJECT_PORTAL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("a portal user cannot ask about the access of members"),
+				 errhint("What the portal user may view himself is answered by careaccess_visible().")));
 	if (call->subject->kind == CA_SUBJECT_NOBODY)
 		ca_refuse_nobody();
 	if (!ca_asks_about_other(call, member))
@@ -164,8 +171,10 @@ ca_call_member(CaCall *call, const CaId *id)
 	const CaMember *member = ca_scope_member(call->scope, call->snapshot, id);
 	CaId            practice;
 
-	if (member == NULL || call->subject->kind != CA_SUBJECT_MEMBER)
+	if (member == NULL || call->subject->kind == CA_SUBJECT_ADMINISTRATOR)
 		return member;
+	if (call->subject->kind != CA_SUBJECT_MEMBER)
+		return NULL;
 	ca_scope_practice_id(call->scope, member->practice, &practice);
 	return ca_id_equal(&practice, &call->subject->practice) ? member : NULL;
 }

@@ -42,7 +42,7 @@ CA_NORETURN extern void ca_refuse_missing_client(const CaId *id);
  */
 extern void ca_check_may_ask(CaCall *call, const CaId *member, bool test_tool);
 
-/* Does the session ask as a member about somebody who is not himself? */
+/* Is it about another than himself, and is he no database administrator? */
 extern bool ca_asks_about_other(const CaCall *call, const CaId *member);
 
 /* The member, unless he is unknown or of another practice than the asker. */

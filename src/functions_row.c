@@ -54,6 +54,7 @@ typedef struct RowState
 	uint64          scope_serial; /* an address could be that of a later one */
 	CaIdentityKey   asker;
 	const CaMember *member;
+	CaPortal        portal;
 	int             category;
 	char            category_code[NAMEDATALEN];
 } RowState;
@@ -162,6 +163,25 @@ row_author(FunctionCallInfo fcinfo, RowState *state, CaCall *call)
 	return ca_scope_author(call->scope, &id);
 }
 
+/* The same for a portal user: of the row counts, too, whether it is for clients. */
+static bool
+row_allowed_to_portal(FunctionCallInfo fcinfo, RowState *state, CaCall *call,
+					  const CaId *client_id, int category,
+					  const CaAction *actions, int nactions)
+{
+	CaRef client = ca_scope_client_number(call->scope, client_id);
+	bool  client_visible = PG_NARGS() > ARG_CLIENT_VISIBLE &&
+						  !PG_ARGISNULL(ARG_CLIENT_VISIBLE) &&
+						  PG_GETARG_BOOL(ARG_CLIENT_VISIBLE);
+
+	for (int i = 0; i < nactions; i++)
+	{
+		if (!ca_decide_portal(&state->portal, client, category, actions[i], client_visible))
+			return false;
+	}
+	return practice_agrees(fcinfo, state, call, state->portal.profile, ARG_PRACTICE);
+}
+
 /* All of the actions, in order, on this row? */
 static bool
 row_allowed(FunctionCallInfo fcinfo, RowState *state, CaCall *call,
@@ -173,13 +193,16 @@ row_allowed(FunctionCallInfo fcinfo, RowState *state, CaCall *call,
 	const CaClient *client;
 	CaRef           author;
 
-	if (call->subject->kind != CA_SUBJECT_MEMBER)
+	if (call->subject->kind != CA_SUBJECT_MEMBER && call->subject->kind != CA_SUBJECT_PORTAL)
 		return false;
 	if (PG_ARGISNULL(ARG_CATEGORY) || !identifier(fcinfo, state, ARG_CLIENT, &client_id))
 		return false;
 	category = category_number(fcinfo, state, call);
 	if (category < 0)
 		return false;
+	if (call->subject->kind == CA_SUBJECT_PORTAL)
+		return row_allowed_to_portal(fcinfo, state, call, &client_id, category,
+									 actions, nactions);
 
 	member = state->member;
 	client = ca_scope_client(call->scope, call->snapshot, &client_id);
@@ -212,6 +235,8 @@ open_row_call(RowState *state, FunctionCallInfo fcinfo, CaCall *call)
 	state->member = NULL;
 	if (call->subject->kind == CA_SUBJECT_MEMBER)
 		state->member = ca_scope_member(call->scope, call->snapshot, &call->subject->id);
+	else if (call->subject->kind == CA_SUBJECT_PORTAL)
+		ca_scope_portal(call->scope, call->snapshot, call->subject, &state->portal);
 	ca_identity_key(&state->asker);
 	state->scope_serial = ca_scope_serial(call->scope);
 }
@@ -323,7 +348,7 @@ ca_sql_visible(PG_FUNCTION_ARGS)
 
 	open_row_call(state, fcinfo, &call);
 	(void) ca_arg_category(fcinfo, ARG_CATEGORY, &call);
-	if (call.subject->kind != CA_SUBJECT_MEMBER)
+	if (call.subject->kind != CA_SUBJECT_MEMBER && call.subject->kind != CA_SUBJECT_PORTAL)
 		ca_refuse_nobody();
 	PG_RETURN_BOOL(row_allowed(fcinfo, state, &call, actions, lengthof(actions)));
 }

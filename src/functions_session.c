@@ -22,6 +22,9 @@
 #include "version.h"
 
 PG_FUNCTION_INFO_V1(ca_sql_act_as);
+PG_FUNCTION_INFO_V1(ca_sql_act_as_portal_user);
+PG_FUNCTION_INFO_V1(ca_sql_switch_profile);
+PG_FUNCTION_INFO_V1(ca_sql_chosen_profile);
 PG_FUNCTION_INFO_V1(ca_sql_stop_acting);
 PG_FUNCTION_INFO_V1(ca_sql_whoami);
 PG_FUNCTION_INFO_V1(ca_sql_current_member);
@@ -32,19 +35,28 @@ PG_FUNCTION_INFO_V1(ca_sql_session_role);
 PG_FUNCTION_INFO_V1(ca_sql_administrator);
 PG_FUNCTION_INFO_V1(ca_sql_log_change);
 
+/* How long somebody is to act: an argument that says whether for the session. */
+static bool
+arg_session(FunctionCallInfo fcinfo, int arg)
+{
+	if (PG_ARGISNULL(arg))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("session must not be null"),
+				 errhint("Pass false for this transaction, true for the session.")));
+	return PG_GETARG_BOOL(arg);
+}
+
 /* careaccess_act_as(member, session) */
 Datum
 ca_sql_act_as(PG_FUNCTION_ARGS)
 {
 	CaId        id;
 	CaMemberRow member;
+	bool        session;
 
 	ca_arg_id(fcinfo, 0, "member", &id);
-	if (PG_ARGISNULL(1))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("session must not be null"),
-				 errhint("Pass false for this transaction, true for the session.")));
+	session = arg_session(fcinfo, 1);
 	if (!ca_catalog_member(GetActiveSnapshot(), &id, &member))
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
@@ -62,8 +74,98 @@ ca_sql_act_as(PG_FUNCTION_ARGS)
 				 errmsg("member \"%s\" is past the end date", ca_id_to_cstring(&id)),
 				 errdetail("The end was %s.", timestamptz_to_str(member.ends_at)),
 				 errhint("careaccess_configure_member() changes the end date.")));
-	ca_identity_act_as(&id, PG_GETARG_BOOL(1));
+	ca_identity_act_as(&id, session);
 	PG_RETURN_VOID();
+}
+
+/* Does the portal user's profile show anything: is it his own, or accepted? */
+static bool
+profile_open(CaCall *call, const CaSubject *user)
+{
+	CaPortal portal;
+
+	ca_scope_portal(call->scope, call->snapshot, user, &portal);
+	return portal.profile != NULL &&
+		   ca_decide_portal(&portal, portal.profile->ref, CA_CATEGORY_NAME, CA_ACTION_VIEW, false);
+}
+
+static void
+require_profile_open(CaCall *call, const CaSubject *user)
+{
+	if (!profile_open(call, user))
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg("no such client: \"%s\"", ca_id_to_cstring(&user->profile)),
+				 errhint("A portal user can choose his own profile and those to which he has accepted an access.")));
+}
+
+/* careaccess_act_as_portal_user(portal_user, client, session) */
+Datum
+ca_sql_act_as_portal_user(PG_FUNCTION_ARGS)
+{
+	CaCall          call;
+	CaPortalUserRow row;
+	CaClientRow     own;
+	CaSubject       user = {.kind = CA_SUBJECT_PORTAL};
+	bool            choose = !PG_ARGISNULL(1);
+	bool            session;
+
+	ca_call_open(fcinfo, &call);
+	ca_arg_id(fcinfo, 0, "portal user", &user.id);
+	session = arg_session(fcinfo, 2);
+	if (!ca_catalog_portal_user(call.snapshot, &user.id, &row))
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg("no such portal user: \"%s\"", ca_id_to_cstring(&user.id)),
+				 errhint("Check the identifier.")));
+	if (!ca_catalog_client(call.snapshot, &row.client, &own) || strcmp(own.status, "deleted") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+				 errmsg("the client of portal user \"%s\" is deleted", ca_id_to_cstring(&user.id)),
+				 errhint("Only the login of a client who is not deleted can be acted as.")));
+	user.practice = row.practice;
+	user.own_profile = user.profile = row.client;
+	if (choose)
+		ca_arg_id(fcinfo, 1, "client", &user.profile);
+	require_profile_open(&call, &user);
+	ca_identity_act_as_portal_user(&user.id, choose ? &user.profile : NULL, session);
+	PG_RETURN_VOID();
+}
+
+/* careaccess_switch_profile(client) */
+Datum
+ca_sql_switch_profile(PG_FUNCTION_ARGS)
+{
+	CaCall    call;
+	CaSubject user;
+	bool      choose = !PG_ARGISNULL(0);
+
+	ca_call_open(fcinfo, &call);
+	if (call.subject->kind != CA_SUBJECT_PORTAL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("no portal user is acting in this session"),
+				 errhint("Call careaccess_act_as_portal_user first.")));
+	user = *call.subject;
+	if (choose)
+		ca_arg_id(fcinfo, 0, "client", &user.profile);
+	else
+		user.profile = user.own_profile;
+	require_profile_open(&call, &user);
+	ca_identity_choose_profile(choose ? &user.profile : NULL);
+	PG_RETURN_VOID();
+}
+
+/* careaccess.chosen_profile() */
+Datum
+ca_sql_chosen_profile(PG_FUNCTION_ARGS)
+{
+	CaCall call;
+
+	ca_call_open(fcinfo, &call);
+	if (call.subject->kind != CA_SUBJECT_PORTAL || !profile_open(&call, call.subject))
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(ca_id_to_datum(&call.subject->profile));
 }
 
 /* careaccess_stop_acting() */
@@ -81,6 +183,8 @@ kind_word(CaSubjectKind kind)
 	{
 		case CA_SUBJECT_MEMBER:
 			return "member";
+		case CA_SUBJECT_PORTAL:
+			return "portal";
 		case CA_SUBJECT_ADMINISTRATOR:
 			return "administrator";
 		case CA_SUBJECT_NOBODY:
@@ -108,12 +212,12 @@ identified_word(CaIdentifiedBy by)
 static void
 subject_columns(const CaSubject *subject, Datum *values, bool *nulls)
 {
-	bool member = subject->kind == CA_SUBJECT_MEMBER;
+	bool somebody = subject->kind == CA_SUBJECT_MEMBER || subject->kind == CA_SUBJECT_PORTAL;
 
 	values[0] = CStringGetTextDatum(kind_word(subject->kind));
 	nulls[0] = false;
-	nulls[1] = nulls[2] = !member;
-	if (member)
+	nulls[1] = nulls[2] = !somebody;
+	if (somebody)
 	{
 		values[1] = ca_id_to_datum(&subject->id);
 		values[2] = ca_id_to_datum(&subject->practice);
@@ -158,16 +262,21 @@ ca_sql_current_practice(PG_FUNCTION_ARGS)
 	CaCall call;
 
 	ca_call_open(fcinfo, &call);
-	if (call.subject->kind != CA_SUBJECT_MEMBER)
+	if (call.subject->kind != CA_SUBJECT_MEMBER && call.subject->kind != CA_SUBJECT_PORTAL)
 		PG_RETURN_NULL();
 	PG_RETURN_DATUM(ca_id_to_datum(&call.subject->practice));
 }
 
-/* careaccess_current_portal_user(): no session is one yet */
+/* careaccess_current_portal_user() */
 Datum
 ca_sql_current_portal_user(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_NULL();
+	CaCall call;
+
+	ca_call_open(fcinfo, &call);
+	if (call.subject->kind != CA_SUBJECT_PORTAL)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(ca_id_to_datum(&call.subject->id));
 }
 
 /* careaccess.actor(): (kind, id, practice) */

@@ -5,7 +5,8 @@
  *
  * Contract.  The first that applies:
  *
- *	1. the acting member, set by careaccess_act_as();
+ *	1. the acting member, set by careaccess_act_as(), or the acting portal
+ *	   user, set by careaccess_act_as_portal_user();
  *	2. the member whose login role is the session's outer role: the one that
  *	   SET ROLE chose, else the session user.  A SECURITY DEFINER function does
  *	   not change it;
@@ -13,8 +14,9 @@
  *	   with EXECUTE on the marker function.
  *
  * A member who is not active, or past his end, is nobody: no identity, and no
- * falling through to what comes after.  Above all a database administrator
- * who acts as somebody has that member's rights and no others.
+ * falling through to what comes after; so is a portal user who is gone, or
+ * whose own profile is deleted.  Above all a database administrator who acts
+ * as somebody has that one's rights and no others.
  *
  * No state here: what the session is follows from a setting and from the
  * outer role, both of which PostgreSQL undoes with transactions and savepoints
@@ -59,6 +61,77 @@ ca_identity_role_administers(void)
 	return OidIsValid(marker) && CA_MAY_EXECUTE(marker, role);
 }
 
+/*
+ * The acting setting.  Identifiers may hold any character, so what stands
+ * before another thing is told by its length:
+ *
+ *	member ID
+ *	portal SCOPE LENGTH ID PROFILE
+ *
+ * LENGTH is that of ID in bytes; PROFILE is empty where it is the portal
+ * user's own.  SCOPE, s or t, is how long he acts, session or transaction: a
+ * change of the profile lasts as long, and not longer.
+ */
+#define MEMBER_PREFIX "member "
+#define PORTAL_PREFIX "portal "
+
+typedef struct Acting
+{
+	CaSubjectKind kind; /* CA_SUBJECT_NOBODY: what is written is nothing */
+	CaId          id;
+	bool          session;
+	bool          has_profile;
+	CaId          profile;
+} Acting;
+
+static char *
+write_portal(const CaId *id, const CaId *profile, bool session)
+{
+	char *text = ca_id_to_cstring(id);
+
+	return psprintf(PORTAL_PREFIX "%c %zu %s %s", session ? 's' : 't', strlen(text), text,
+					profile ? ca_id_to_cstring(profile) : "");
+}
+
+static bool
+read_portal(const char *rest, Acting *acting)
+{
+	char         *id;
+	unsigned long length;
+
+	if ((rest[0] != 's' && rest[0] != 't') || rest[1] != ' ')
+		return false;
+	acting->session = rest[0] == 's';
+	length = strtoul(rest + 2, &id, 10);
+	if (*id++ != ' ' || length > CA_ID_MAX_TEXT || strlen(id) <= length || id[length] != ' ')
+		return false;
+	if (!ca_id_from_cstring_len(id, length, &acting->id))
+		return false;
+	rest = id + length + 1;
+	acting->has_profile = *rest != '\0';
+	return !acting->has_profile ||
+		   ca_id_from_cstring_len(rest, strlen(rest), &acting->profile);
+}
+
+static void
+read_acting(const char *setting, Acting *acting)
+{
+	memset(acting, 0, sizeof(Acting));
+	acting->kind = CA_SUBJECT_NOBODY;
+	if (strncmp(setting, MEMBER_PREFIX, strlen(MEMBER_PREFIX)) == 0)
+	{
+		const char *id = setting + strlen(MEMBER_PREFIX);
+
+		if (ca_id_from_cstring_len(id, strlen(id), &acting->id))
+			acting->kind = CA_SUBJECT_MEMBER;
+	}
+	else if (strncmp(setting, PORTAL_PREFIX, strlen(PORTAL_PREFIX)) == 0)
+	{
+		if (read_portal(setting + strlen(PORTAL_PREFIX), acting))
+			acting->kind = CA_SUBJECT_PORTAL;
+	}
+}
+
 static void
 become_member(CaSubject *subject, const CaMemberRow *member, TimestampTz now)
 {
@@ -70,11 +143,32 @@ become_member(CaSubject *subject, const CaMemberRow *member, TimestampTz now)
 	subject->valid_until = member->ends_at;
 }
 
+/*
+ * Whether he may still use the profile that he chose is not asked here: a
+ * portal user whose access was withdrawn is who he is, and sees nothing.
+ */
+static void
+become_portal_user(Snapshot snapshot, const Acting *acting, CaSubject *subject)
+{
+	CaPortalUserRow user;
+	CaClientRow     own;
+
+	if (!ca_catalog_portal_user(snapshot, &acting->id, &user) ||
+		!ca_catalog_client(snapshot, &user.client, &own) ||
+		strcmp(own.status, "deleted") == 0)
+		return;
+	subject->kind = CA_SUBJECT_PORTAL;
+	subject->id = acting->id;
+	subject->practice = user.practice;
+	subject->own_profile = user.client;
+	subject->profile = acting->has_profile ? acting->profile : user.client;
+}
+
 void
 ca_identity_subject(Snapshot snapshot, TimestampTz now, CaSubject *subject)
 {
-	const char *acting = ca_settings_acting();
-	CaId        id;
+	const char *setting = ca_settings_acting();
+	Acting      acting;
 	CaMemberRow member;
 
 	memset(subject, 0, sizeof(CaSubject));
@@ -82,11 +176,14 @@ ca_identity_subject(Snapshot snapshot, TimestampTz now, CaSubject *subject)
 	subject->identified_by = CA_IDENTIFIED_NONE;
 	subject->valid_until = CA_NEVER;
 
-	if (*acting != '\0')
+	if (*setting != '\0')
 	{
 		subject->identified_by = CA_IDENTIFIED_ACTING;
-		if (ca_id_from_cstring_len(acting, strlen(acting), &id) &&
-			ca_catalog_member(snapshot, &id, &member))
+		read_acting(setting, &acting);
+		if (acting.kind == CA_SUBJECT_PORTAL)
+			become_portal_user(snapshot, &acting, subject);
+		else if (acting.kind == CA_SUBJECT_MEMBER &&
+				 ca_catalog_member(snapshot, &acting.id, &member))
 			become_member(subject, &member, now);
 		return;
 	}
@@ -105,7 +202,23 @@ ca_identity_subject(Snapshot snapshot, TimestampTz now, CaSubject *subject)
 void
 ca_identity_act_as(const CaId *member, bool session)
 {
-	ca_settings_set_acting(ca_id_to_cstring(member), session);
+	ca_settings_set_acting(psprintf(MEMBER_PREFIX "%s", ca_id_to_cstring(member)), session);
+}
+
+void
+ca_identity_act_as_portal_user(const CaId *portal_user, const CaId *profile, bool session)
+{
+	ca_settings_set_acting(write_portal(portal_user, profile, session), session);
+}
+
+void
+ca_identity_choose_profile(const CaId *profile)
+{
+	Acting acting;
+
+	read_acting(ca_settings_acting(), &acting);
+	if (acting.kind == CA_SUBJECT_PORTAL)
+		ca_identity_act_as_portal_user(&acting.id, profile, acting.session);
 }
 
 void

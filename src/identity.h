@@ -17,6 +17,7 @@ typedef enum CaSubjectKind
 {
 	CA_SUBJECT_NOBODY,
 	CA_SUBJECT_MEMBER,
+	CA_SUBJECT_PORTAL,
 	CA_SUBJECT_ADMINISTRATOR
 } CaSubjectKind;
 
@@ -31,8 +32,10 @@ typedef struct CaSubject
 {
 	CaSubjectKind  kind;
 	CaIdentifiedBy identified_by;
-	CaId           id;       /* of a member */
-	CaId           practice; /* of a member */
+	CaId           id;          /* of a member, of a portal user */
+	CaId           practice;    /* of a member, of a portal user */
+	CaId           own_profile; /* of a portal user: the client whose login he is */
+	CaId           profile;     /* of a portal user: the client he has chosen */
 	TimestampTz    valid_until;
 } CaSubject;
 
@@ -54,6 +57,17 @@ extern bool ca_identity_role_administers(void);
 
 /* Act as a member from now on; the caller has checked that he may. */
 extern void ca_identity_act_as(const CaId *member, bool session);
+
+/* As a portal user; without a profile, on his own. */
+extern void ca_identity_act_as_portal_user(const CaId *portal_user, const CaId *profile,
+										   bool session);
+
+/*
+ * Choose another profile (null: his own) for the acting portal user, for as
+ * long as he acts.
+ */
+extern void ca_identity_choose_profile(const CaId *profile);
+
 extern void ca_identity_stop_acting(void);
 
 #endif /* CA_IDENTITY_H */

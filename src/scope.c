@@ -180,6 +180,14 @@ ca_scope_author(const CaScope *scope, const CaId *id)
 	return ref >= 0 ? ref : CA_REF_STRANGER;
 }
 
+CaRef
+ca_scope_client_number(const CaScope *scope, const CaId *id)
+{
+	CaRef ref = ca_idset_find(scope->clients.ids, id);
+
+	return ref >= 0 ? ref : CA_REF_STRANGER;
+}
+
 void
 ca_scope_member_id(const CaScope *scope, CaRef ref, CaId *id)
 {

@@ -50,6 +50,9 @@ extern const char *ca_scope_category_list(CaScope *scope, Snapshot snapshot);
 /* The number of a known member, or CA_REF_STRANGER. */
 extern CaRef ca_scope_author(const CaScope *scope, const CaId *id);
 
+/* The number of a client of whom something is known, or CA_REF_STRANGER. */
+extern CaRef ca_scope_client_number(const CaScope *scope, const CaId *id);
+
 extern void ca_scope_member_id(const CaScope *scope, CaRef ref, CaId *id);
 extern void ca_scope_practice_id(const CaScope *scope, CaRef ref, CaId *id);
 
@@ -60,6 +63,13 @@ extern int ca_scope_clients_of(CaScope *scope, Snapshot snapshot, CaRef practice
 extern bool ca_scope_has_capability(CaScope *scope, Snapshot snapshot,
 									const CaId *member, const char *capability);
 extern bool ca_scope_ever_practitioner(CaScope *scope, Snapshot snapshot, const CaId *member);
+
+/*
+ * How a portal user stands to the profile that he has chosen; what it points
+ * to lives as long as the scope.
+ */
+extern void ca_scope_portal(CaScope *scope, Snapshot snapshot, const CaSubject *user,
+							CaPortal *portal);
 
 /* The name of a member, palloc'd; for explanations. */
 extern char *ca_scope_member_name(Snapshot snapshot, const CaId *id);

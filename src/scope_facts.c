@@ -704,3 +704,28 @@ ca_scope_as_if_archived(const CaClient *client)
 	archived.deleted = false;
 	return archived;
 }
+
+/*
+ * A portal user
+ */
+
+void
+ca_scope_portal(CaScope *scope, Snapshot snapshot, const CaSubject *user, CaPortal *portal)
+{
+	CaPortalAccessRow access;
+	MemoryContext     before;
+	MemoryContext     reading = ca_scope_begin_reading(&before);
+
+	memset(portal, 0, sizeof(CaPortal));
+	portal->practice = number_of(scope, &scope->practices, &user->practice);
+	portal->profile = ca_scope_client(scope, snapshot, &user->profile);
+	portal->own = ca_id_equal(&user->profile, &user->own_profile);
+	if (!portal->own &&
+		ca_catalog_portal_access(snapshot, &user->id, &user->profile, &access))
+	{
+		portal->accepted = strcmp(access.status, "accepted") == 0;
+		portal->view_appointments = access.view_appointments;
+		portal->manage_information = access.manage_information;
+	}
+	ca_scope_end_reading(reading, before);
+}

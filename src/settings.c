@@ -3,7 +3,7 @@
  * settings.c
  *	  The settings of careaccess.
  *
- * The acting member is kept in a setting because settings do what is wanted
+ * Who is acting is kept in a setting because settings do what is wanted
  * of it: a change inside a transaction or a savepoint is undone with it,
  * parallel workers receive it, RESET ALL and DISCARD ALL forget it.  What
  * nobody may do is choose its value: the check hook lets only
@@ -53,12 +53,13 @@ void
 ca_settings_init(void)
 {
 	/*
-	 * careaccess.acting: the member for whom this session acts.  Internal;
-	 * shown by careaccess_whoami(), changed by careaccess_act_as().
+	 * careaccess.acting: the member or portal user for whom this session acts.
+	 * Internal; shown by careaccess_whoami(), changed by careaccess_act_as()
+	 * and careaccess_act_as_portal_user().
 	 */
 	DefineCustomStringVariable("careaccess.acting",
-							   "The member for whom this session acts.",
-							   "Changed by careaccess_act_as() only.",
+							   "The member or portal user for whom this session acts.",
+							   "Changed by careaccess_act_as() and careaccess_act_as_portal_user() only.",
 							   &acting,
 							   "",
 							   PGC_USERSET,
@@ -100,12 +101,12 @@ ca_settings_acting_changes(void)
 }
 
 void
-ca_settings_set_acting(const char *member, bool session)
+ca_settings_set_acting(const char *who, bool session)
 {
 	setting_acting = true;
 	PG_TRY();
 	{
-		(void) set_config_option("careaccess.acting", member,
+		(void) set_config_option("careaccess.acting", who,
 								 PGC_USERSET, PGC_S_SESSION,
 								 session ? GUC_ACTION_SET : GUC_ACTION_LOCAL,
 								 true, 0, false);

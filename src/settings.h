@@ -10,16 +10,16 @@
 
 extern void ca_settings_init(void);
 
-/* The acting member's id in its text form, or an empty string. */
+/* Who is acting, as identity.c writes it, or an empty string. */
 extern const char *ca_settings_acting(void);
 
-/* Moves whenever the acting member may have changed, in whatever way. */
+/* Moves whenever who is acting may have changed, in whatever way. */
 extern uint64 ca_settings_acting_changes(void);
 
 /*
- * Make a member the acting one (or, with an empty string, nobody).  The only
- * way in which the setting changes, besides RESET and rollback.
+ * Say who is acting (an empty string: nobody).  The only way in which the
+ * setting changes, besides RESET and rollback.
  */
-extern void ca_settings_set_acting(const char *member, bool session);
+extern void ca_settings_set_acting(const char *who, bool session);
 
 #endif /* CA_SETTINGS_H */
