@@ -553,6 +553,7 @@ BEGIN
 	WHERE (v.relkind = 'm' OR v.relkind = 'v' AND (o.rolsuper OR o.rolbypassrls)
 			AND NOT coalesce((SELECT x.option_value::boolean FROM pg_catalog.pg_options_to_table(v.reloptions) AS x
 				WHERE x.option_name = 'security_invoker'), false))
+		AND careaccess.mask_table(v.oid) IS NULL
 		AND EXISTS (
 			SELECT FROM pg_catalog.pg_rewrite r
 				JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = r.oid
@@ -562,6 +563,14 @@ BEGIN
 		RAISE WARNING 'views show all rows of table % to whoever may read them: %', relation_name, example
 			USING DETAIL = 'They read with the rights of an owner whom row security does not hold, or keep copies of the rows.',
 			HINT = 'ALTER VIEW … SET (security_invoker), and grant materialized views to nobody who may not see all rows.';
+	END IF;
+
+	SELECT string_agg(careaccess.qualified_name(g.tgrelid), ', ' ORDER BY g.tgrelid) INTO example
+	FROM pg_catalog.pg_trigger g
+	WHERE g.tgfoid = 'careaccess.refuse_mask_write()'::regprocedure AND careaccess.mask_table(g.tgrelid) = p.relation;
+	IF example IS NOT NULL THEN
+		RAISE WARNING 'masks of table % go on asking by the columns that they were made with: %', relation_name, example
+			USING HINT = 'If those are others now, remove the masks with careaccess_unmask and make them again.';
 	END IF;
 END $$;
 COMMENT ON FUNCTION careaccess.protect_advise(careaccess.protected_table) IS
