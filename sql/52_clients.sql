@@ -180,12 +180,70 @@ BEGIN
 	INSERT INTO careaccess.client_link
 		(practice, client, member, kind, source, valid_from, valid_until, granted_by, reason)
 	VALUES (the_client.practice, the_client.id, the_member, the_kind, the_source,
-		pg_catalog.statement_timestamp(), the_end, careaccess.acting_member(), the_reason);
+		pg_catalog.statement_timestamp(), the_end, @extschema@.careaccess_current_member(), the_reason);
 END
 $$;
 REVOKE EXECUTE ON FUNCTION careaccess.add_link(careaccess.client, careaccess.id, text, text, timestamptz, text) FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.add_link(careaccess.client, careaccess.id, text, text, timestamptz, text) IS
-	'begins a link, given by the actor';
+	'begins a link, given by the acting member if there is one';
+
+-- However a provider comes to be listed.
+CREATE FUNCTION careaccess.list_provider(client careaccess.client, provider careaccess.id, source text) RETURNS void
+	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	the_client ALIAS FOR $1;
+	the_provider ALIAS FOR $2;
+BEGIN
+	-- TA-5: a chart share that outlived his last link does not come back with this one.
+	IF NOT careaccess.has_link(the_client.id, the_provider, 'owner', 'grant', 'listed') THEN
+		UPDATE careaccess.chart_share AS s
+		SET stopped = LEAST(s.valid_until, pg_catalog.statement_timestamp()),
+			stopped_by = @extschema@.careaccess_current_member()
+		WHERE s.client = the_client.id AND s.to_provider = the_provider AND s.stopped IS NULL;
+	END IF;
+	PERFORM careaccess.add_link(the_client, the_provider, 'listed', source);
+END
+$$;
+REVOKE EXECUTE ON FUNCTION careaccess.list_provider(careaccess.client, careaccess.id, text) FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.list_provider(careaccess.client, careaccess.id, text) IS
+	'lists a provider who is not listed, without asking who may; no chart share comes back by it';
+
+-- Identifiers are unique in the database, so the refusal tells of every
+-- client; it says no more than that.
+CREATE FUNCTION careaccess.raise_client_in_use(client careaccess.id) RETURNS void
+	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL SAFE
+	SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+BEGIN
+	RAISE EXCEPTION 'client identifier "%" is in use', client USING
+		ERRCODE = 'unique_violation',
+		HINT = 'Choose another identifier; that of a deleted client is not free.';
+END
+$$;
+REVOKE EXECUTE ON FUNCTION careaccess.raise_client_in_use(careaccess.id) FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.raise_client_in_use(careaccess.id) IS 'refuses an identifier that a client has already';
+
+CREATE FUNCTION careaccess.register_client(client careaccess.id, practice careaccess.id) RETURNS careaccess.client
+	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	c careaccess.client;
+BEGIN
+	INSERT INTO careaccess.client (id, practice) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING * INTO c;
+	IF c.id IS NULL THEN
+		PERFORM careaccess.raise_client_in_use($1);
+	END IF;
+	RETURN c;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION careaccess.register_client(careaccess.id, careaccess.id) FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.register_client(careaccess.id, careaccess.id) IS
+	'registers a client, who has no links yet; refuses an identifier in use';
 
 CREATE FUNCTION careaccess.end_link(client careaccess.id, member careaccess.id, kind text) RETURNS boolean
 	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
@@ -208,8 +266,9 @@ COMMENT ON FUNCTION careaccess.end_link(careaccess.id, careaccess.id, text) IS
 	'ends a member''s active link of a kind to a client; false if there is none';
 
 -- The owner of a client changes hands.  The former owner keeps what else was
--- given to him; a grant of the new owner is absorbed.
-CREATE FUNCTION careaccess.change_owner(client careaccess.client, new_owner careaccess.id, source text) RETURNS boolean
+-- given to him; a grant of the new owner is absorbed, unless grants are kept.
+CREATE FUNCTION careaccess.change_owner(client careaccess.client, new_owner careaccess.id, source text,
+	keep_grants boolean DEFAULT false) RETURNS boolean
 	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
 	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
@@ -223,13 +282,15 @@ BEGIN
 	UPDATE careaccess.client_link AS l
 	SET active = false, valid_until = pg_catalog.statement_timestamp()
 	WHERE l.client = the_client.id AND l.kind = 'owner' AND l.active;
-	PERFORM careaccess.end_link(the_client.id, new_owner, 'grant');
+	IF NOT keep_grants THEN
+		PERFORM careaccess.end_link(the_client.id, new_owner, 'grant');
+	END IF;
 	PERFORM careaccess.add_link(the_client, new_owner, 'owner', source);
 	RETURN true;
 END
 $$;
-REVOKE EXECUTE ON FUNCTION careaccess.change_owner(careaccess.client, careaccess.id, text) FROM PUBLIC;
-COMMENT ON FUNCTION careaccess.change_owner(careaccess.client, careaccess.id, text) IS
+REVOKE EXECUTE ON FUNCTION careaccess.change_owner(careaccess.client, careaccess.id, text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.change_owner(careaccess.client, careaccess.id, text, boolean) IS
 	'makes a member the owner of a client, without asking who may; false if he is the owner already';
 
 -- Grants from the actor to a practitioner, who is checked.
@@ -260,7 +321,7 @@ BEGIN
 	END IF;
 	PERFORM careaccess.require_not_revoked(the_client.id, the_member.id);
 	UPDATE careaccess.client_link AS l
-	SET valid_until = the_end, reason = the_reason, granted_by = careaccess.acting_member()
+	SET valid_until = the_end, reason = the_reason, granted_by = acting.id
 	WHERE l.client = the_client.id AND l.member = the_member.id AND l.kind = 'grant' AND l.active
 		AND (l.valid_until, l.reason) IS DISTINCT FROM (the_end, the_reason);
 	IF NOT FOUND AND NOT EXISTS (
@@ -344,6 +405,29 @@ $$;
 REVOKE EXECUTE ON FUNCTION careaccess.require_may_list(text, careaccess.client, careaccess.id) FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.require_may_list(text, careaccess.client, careaccess.id) IS
 	'refuses an actor who may not list and unlist this provider for the client';
+
+CREATE FUNCTION careaccess.require_may_list_himself(operation text, client careaccess.client, provider careaccess.id) RETURNS void
+	LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
+	SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	the_client ALIAS FOR $2;
+	the_provider ALIAS FOR $3;
+BEGIN
+	IF @extschema@.careaccess_current_member() = the_provider
+		AND NOT careaccess.has_link(the_client.id, the_provider, 'owner', 'grant', 'listed')
+		AND NOT (SELECT p.allow_self_listing FROM careaccess.practice AS p WHERE p.id = the_client.practice)
+	THEN
+		RAISE EXCEPTION 'not allowed to %', operation USING
+			ERRCODE = 'insufficient_privilege',
+			HINT = 'Ask another member who may do this, or have the setting "allow_self_listing" switched on.';
+	END IF;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION careaccess.require_may_list_himself(text, careaccess.client, careaccess.id) FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.require_may_list_himself(text, careaccess.client, careaccess.id) IS
+	'refuses a member who brings himself to a client whom he has no link to, where the practice does not allow it';
 
 -- The practitioners for whom a member acts as assistant, in what concerns a
 -- client who is still to be registered.
@@ -443,15 +527,7 @@ BEGIN
 		PERFORM careaccess.require_may_name(m.id);
 	END LOOP;
 
-	-- Identifiers are unique in the database, so this tells of every client;
-	-- it says no more than that.
-	INSERT INTO careaccess.client (id, practice) VALUES (the_client, p.id)
-	ON CONFLICT DO NOTHING RETURNING * INTO c;
-	IF c.id IS NULL THEN
-		RAISE EXCEPTION 'client identifier "%" is in use', the_client USING
-			ERRCODE = 'unique_violation',
-			HINT = 'Choose another identifier; that of a deleted client is not free.';
-	END IF;
+	c := careaccess.register_client(the_client, p.id);
 	IF the_owner IS NOT NULL THEN
 		PERFORM careaccess.add_link(c, the_owner, 'owner', 'add_client');
 	END IF;
@@ -701,12 +777,10 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	the_client ALIAS FOR $1;
-	acting record;
 	c careaccess.client;
 	m careaccess.member;
 BEGIN
 	c := careaccess.lock_client(the_client);
-	SELECT * INTO STRICT acting FROM careaccess.actor();
 	PERFORM careaccess.require_may_list('list a provider for a client', c, provider);
 	m := careaccess.lock_member(provider, c.practice);
 	PERFORM careaccess.require_practitioner(m);
@@ -714,21 +788,8 @@ BEGIN
 	IF careaccess.has_link(c.id, m.id, 'owner', 'listed') THEN
 		RETURN;
 	END IF;
-	IF acting.kind = 'member' AND acting.id = m.id
-		AND NOT careaccess.has_link(c.id, m.id, 'owner', 'grant', 'listed')
-		AND NOT (SELECT p.allow_self_listing FROM careaccess.practice AS p WHERE p.id = c.practice)
-	THEN
-		RAISE EXCEPTION 'not allowed to list oneself for a client' USING
-			ERRCODE = 'insufficient_privilege',
-			HINT = 'Ask another member who may list providers, or have the setting "allow_self_listing" switched on.';
-	END IF;
-	-- TA-5: a chart share that outlived his last link does not come back with this one.
-	IF NOT careaccess.has_link(c.id, m.id, 'owner', 'grant', 'listed') THEN
-		UPDATE careaccess.chart_share AS s
-		SET stopped = LEAST(s.valid_until, pg_catalog.statement_timestamp()), stopped_by = acting.id
-		WHERE s.client = c.id AND s.to_provider = m.id AND s.stopped IS NULL;
-	END IF;
-	PERFORM careaccess.add_link(c, m.id, 'listed', 'list');
+	PERFORM careaccess.require_may_list_himself('list oneself for a client', c, m.id);
+	PERFORM careaccess.list_provider(c, m.id, 'list');
 END
 $$;
 REVOKE EXECUTE ON FUNCTION @extschema@.careaccess_list_client(careaccess.id, careaccess.id) FROM PUBLIC;
