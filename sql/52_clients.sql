@@ -180,7 +180,7 @@ BEGIN
 	INSERT INTO careaccess.client_link
 		(practice, client, member, kind, source, valid_from, valid_until, granted_by, reason)
 	VALUES (the_client.practice, the_client.id, the_member, the_kind, the_source,
-		pg_catalog.statement_timestamp(), the_end, @extschema@.careaccess_current_member(), the_reason);
+		pg_catalog.statement_timestamp(), the_end, careaccess.acting_member(), the_reason);
 END
 $$;
 REVOKE EXECUTE ON FUNCTION careaccess.add_link(careaccess.client, careaccess.id, text, text, timestamptz, text) FROM PUBLIC;
@@ -201,7 +201,7 @@ BEGIN
 	IF NOT careaccess.has_link(the_client.id, the_provider, 'owner', 'grant', 'listed') THEN
 		UPDATE careaccess.chart_share AS s
 		SET stopped = LEAST(s.valid_until, pg_catalog.statement_timestamp()),
-			stopped_by = @extschema@.careaccess_current_member()
+			stopped_by = careaccess.acting_member()
 		WHERE s.client = the_client.id AND s.to_provider = the_provider AND s.stopped IS NULL;
 	END IF;
 	PERFORM careaccess.add_link(the_client, the_provider, 'listed', source);
@@ -321,7 +321,7 @@ BEGIN
 	END IF;
 	PERFORM careaccess.require_not_revoked(the_client.id, the_member.id);
 	UPDATE careaccess.client_link AS l
-	SET valid_until = the_end, reason = the_reason, granted_by = acting.id
+	SET valid_until = the_end, reason = the_reason, granted_by = careaccess.acting_member()
 	WHERE l.client = the_client.id AND l.member = the_member.id AND l.kind = 'grant' AND l.active
 		AND (l.valid_until, l.reason) IS DISTINCT FROM (the_end, the_reason);
 	IF NOT FOUND AND NOT EXISTS (
@@ -415,7 +415,7 @@ DECLARE
 	the_client ALIAS FOR $2;
 	the_provider ALIAS FOR $3;
 BEGIN
-	IF @extschema@.careaccess_current_member() = the_provider
+	IF careaccess.acting_member() = the_provider
 		AND NOT careaccess.has_link(the_client.id, the_provider, 'owner', 'grant', 'listed')
 		AND NOT (SELECT p.allow_self_listing FROM careaccess.practice AS p WHERE p.id = the_client.practice)
 	THEN
