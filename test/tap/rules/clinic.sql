@@ -33,6 +33,10 @@
 --	may(member, statement, description)         assertion: he may; it is done
 --	may_not(member, statement, refusal, description)   assertion: he is refused so
 --
+-- 'portal:ulla' in the place of a member is the portal user ulla, with her own
+-- profile, and 'portal:ulla@mona' the same with the profile mona chosen; in
+-- query, does, rows, refusal, may and may_not.
+--
 -- For the administrator: member(id, role…), client(id, owner), records(client,
 -- author) for one record of each kind by somebody else.
 
@@ -42,7 +46,7 @@ SELECT set_config('rules.plain_role', :'plain_role', true) \g /dev/null
 
 CREATE ROLE :plain_role;
 SELECT careaccess_grant_application(:'plain_role') \g /dev/null
-GRANT EXECUTE ON FUNCTION careaccess_act_as TO :plain_role;
+GRANT EXECUTE ON FUNCTION careaccess_act_as, careaccess_act_as_portal_user TO :plain_role;
 
 SELECT careaccess_create_practice('clinic', 'The clinic', :'preset') \g /dev/null
 SELECT careaccess_create_practice('elsewhere', 'Another clinic', :'preset') \g /dev/null
@@ -119,7 +123,11 @@ $$;
 CREATE FUNCTION pg_temp.enter(member text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM set_config('role', current_setting('rules.plain_role'), true);
-	PERFORM careaccess_act_as(member);
+	IF member LIKE 'portal:%' THEN
+		PERFORM careaccess_act_as_portal_user(substr(split_part(member, '@', 1), 8), nullif(split_part(member, '@', 2), ''));
+	ELSE
+		PERFORM careaccess_act_as(member);
+	END IF;
 END $$;
 
 CREATE FUNCTION pg_temp.leave() RETURNS void LANGUAGE plpgsql AS $$
