@@ -8,8 +8,8 @@
 --
 -- The order of questions is that of 52_clients.
 
--- For sessions that act for the client himself or for the practice's own web
--- pages: nobody is asked whether he may see the client.
+-- For the practice's own web pages, where nobody is asked whether he may see
+-- the client, and for portal users, who have their chosen profile.
 CREATE FUNCTION careaccess.lock_any_client(client careaccess.id) RETURNS careaccess.client
 	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
 	SET search_path = pg_catalog, careaccess, pg_temp
@@ -22,20 +22,31 @@ BEGIN
 	IF the_client IS NULL THEN
 		PERFORM careaccess.raise_null('client');
 	END IF;
-	-- Touched, as careaccess.lock_client does, and for the same reason.
-	UPDATE careaccess.client AS c SET created_at = c.created_at WHERE c.id = the_client AND c.status <> 'deleted'
-	RETURNING c.* INTO found_client;
-	IF found_client.id IS NULL THEN
-		PERFORM careaccess.raise_no_client(the_client);
-	END IF;
+	-- Looked at before and after, and touched: for careaccess.lock_client's reasons.
+	FOR attempt IN 1..2 LOOP
+		IF attempt = 1 THEN
+			SELECT * INTO found_client FROM careaccess.client AS c WHERE c.id = the_client;
+		ELSE
+			UPDATE careaccess.client AS c SET created_at = c.created_at WHERE c.id = the_client
+			RETURNING c.* INTO found_client;
+		END IF;
+		IF found_client.id IS NULL
+			OR found_client.status = 'deleted'
+			OR ((SELECT a.kind = 'portal' FROM careaccess.actor() AS a)
+				AND (careaccess.chosen_profile() = found_client.id) IS NOT TRUE)
+		THEN
+			PERFORM careaccess.raise_no_client(the_client);
+		END IF;
+	END LOOP;
 	RETURN found_client;
 END
 $$;
 REVOKE EXECUTE ON FUNCTION careaccess.lock_any_client(careaccess.id) FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.lock_any_client(careaccess.id) IS
-	'finds a client who is not deleted, whoever may see him, and locks the row';
+	'finds a client who is not deleted, for a portal user his chosen profile only, and locks the row';
 
--- Who may become anybody may also be the booking page.
+-- A portal user books for himself; who may become anybody may also be the
+-- booking page for those who have no login.
 CREATE FUNCTION careaccess.require_may_use_widget() RETURNS void
 	LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
 	SET search_path = pg_catalog, careaccess, pg_temp
@@ -48,13 +59,13 @@ BEGIN
 		RAISE EXCEPTION 'not allowed to book as the widget' USING
 			ERRCODE = 'insufficient_privilege',
 			HINT = 'A member books with the channel "staff".';
-	ELSIF acting.kind NOT IN ('administrator', 'nobody')
-		OR NOT pg_catalog.has_function_privilege(careaccess.session_role(),
+	ELSIF acting.kind <> 'portal'
+		AND NOT pg_catalog.has_function_privilege(careaccess.session_role(),
 			'@extschema@.careaccess_act_as(careaccess.id, boolean)'::pg_catalog.regprocedure, 'EXECUTE')
 	THEN
 		RAISE EXCEPTION 'not allowed to book as the widget' USING
 			ERRCODE = 'insufficient_privilege',
-			HINT = 'This is for database roles that may execute careaccess_act_as, without a member''s identity.';
+			HINT = 'This is for portal users, and for database roles that may execute careaccess_act_as.';
 	END IF;
 END
 $$;

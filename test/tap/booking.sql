@@ -1,7 +1,7 @@
 -- careaccess_book: what an appointment gives its provider, by staff and by the
 -- booking page.
 BEGIN;
-SELECT plan(89);
+SELECT plan(99);
 
 SET client_min_messages = warning;
 
@@ -245,6 +245,29 @@ SELECT careaccess_configure_practice('ta', '{"widget_booking": "duplicate"}');
 DELETE FROM careaccess.role_permission WHERE practice OPERATOR(careaccess.=) 'ta' AND role = 'provider' AND category = 'name' AND reach = 'all';
 SELECT is(careaccess_book('t2', 'ta carl', 'widget', 't2 carl'), 'duplicated', 'a duplicate where clients have no owner');
 SELECT set_eq($$SELECT pg_temp.links('t2 carl')$$, ARRAY['ta carl listed'], 'TA-1 lists its provider');
+SELECT careaccess_add_client('i3', 'iq', 'iq anna');
+INSERT INTO careaccess.portal_user (id, client) VALUES ('pat', 'i3'), ('iq admin', 'i1');
+INSERT INTO careaccess.profile_link (client, contact_client) VALUES ('i1', 'i3');
+INSERT INTO careaccess.portal_access (client, portal_user, status) VALUES ('i1', 'pat', 'accepted');
+GRANT EXECUTE ON FUNCTION careaccess_act_as_portal_user TO careaccess_test_plain;
+SET LOCAL ROLE careaccess_test_plain;
+SELECT careaccess_act_as_portal_user('pat');
+SELECT is(careaccess_book('i3', 'iq bert', 'widget'), 'granted', 'IQ-11 a portal user books for his own profile, without careaccess_act_as');
+SELECT throws_ok($$SELECT careaccess_book('i1', 'iq bert', 'widget')$$, 'P0002', 'no such client: "i1"', 'SH-10 not for one that he has not chosen');
+SELECT throws_ok($$SELECT careaccess_book('zz', 'iq bert', 'widget')$$, 'P0002', 'no such client: "zz"', '… in the words of a missing one');
+SELECT throws_ok($$SELECT careaccess_book('i3', 'ta bert', 'widget')$$, 'P0002', 'no such member: "ta bert"', '… nor with a provider of another practice');
+SELECT throws_ok($$SELECT careaccess_book('i3', 'iq bert')$$, '42501', 'no member is acting in this session', '… nor as staff');
+SELECT careaccess_switch_profile('i1');
+SELECT is(careaccess_book('i1', 'iq bert', 'widget'), 'linked', 'SH-10 chosen, he books for it');
+SELECT throws_ok($$SELECT careaccess_book('i3', 'iq bert', 'widget')$$, 'P0002', NULL, 'SH-10 and not for the other');
+RESET ROLE;
+UPDATE careaccess.portal_access SET status = 'withdrawn';
+SELECT throws_ok($$SELECT careaccess_book('i1', 'iq bert', 'widget')$$, 'P0002', 'no such client: "i1"', 'SH-10 an access withdrawn meanwhile books nothing');
+UPDATE careaccess.client_link SET valid_until = now() - interval '1 minute' WHERE client OPERATOR(careaccess.=) 'i1' AND kind = 'grant';
+SELECT careaccess_act_as_portal_user('iq admin');
+SELECT is(careaccess_book('i1', 'iq bert', 'widget'), 'granted', 'a portal user with the identifier of a member');
+SELECT is(pg_temp.given('i1', 'iq bert'), 'grant/booking/-/-/-', '… is not named as the member who gave it');
+SELECT careaccess_stop_acting();
 SELECT careaccess_set_client_status('t2', 'deleted');
 SELECT throws_ok($$SELECT careaccess_book('t2', 'ta anna', 'widget')$$, 'P0002', 'no such client: "t2"', 'a deleted client is gone for the widget, too');
 

@@ -1,6 +1,6 @@
 -- careaccess_book_trigger: appointments of the application's own table book.
 BEGIN;
-SELECT plan(42);
+SELECT plan(45);
 
 SET client_min_messages = warning;
 
@@ -100,6 +100,15 @@ SELECT throws_ok($$INSERT INTO request VALUES (200, 13)$$, '55000', 'member "13"
 	'IQ-11 a duplicate profile cannot be made by a trigger');
 SELECT careaccess_book(200, 13, 'widget', 201);
 SELECT lives_ok($$INSERT INTO request VALUES (201, 13), ('', 13), (NULL, 13)$$, 'IQ-11 once it is there, it is booked; rows of nobody are left alone');
+RESET ROLE;
+SELECT careaccess_configure_practice('iq', '{"widget_booking": "grant"}');
+INSERT INTO careaccess.portal_user (id, client) VALUES (1, 200);
+SELECT careaccess_act_as_portal_user(1);
+SELECT throws_ok($$INSERT INTO request VALUES (201, 12)$$, 'P0002', 'no such client: "201"', 'SH-10 a portal user books not for another profile');
+SELECT lives_ok($$INSERT INTO request VALUES (200, 13)$$, 'IQ-11 for his own he does');
+SELECT ok('13 grant booking' IN (SELECT links('200')), 'IQ-11 and gives what the setting says');
+SELECT careaccess_stop_acting();
+SET LOCAL ROLE careaccess_test_app;
 SELECT careaccess_act_as(11);
 SELECT throws_ok($$INSERT INTO request VALUES (201, 13)$$, '42501', 'not allowed to book as the widget', 'a member is not the booking page');
 RESET ROLE;
