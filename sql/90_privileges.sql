@@ -60,7 +60,7 @@ BEGIN
 	END LOOP;
 	EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA careaccess TO %I', role);
 	EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA @extschema@ TO %I', role);
-	EXECUTE pg_catalog.format('GRANT SELECT ON careaccess.deleted_clients TO %I', role);
+	EXECUTE pg_catalog.format('GRANT SELECT ON careaccess.deleted_clients, careaccess.emergency_review TO %I', role);
 END
 $$;
 COMMENT ON FUNCTION @extschema@.careaccess_grant_application(name) IS
@@ -84,7 +84,7 @@ BEGIN
 	EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION careaccess.administrator() TO %I', role);
 	EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA careaccess TO %I', role);
 	EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA @extschema@ TO %I', role);
-	EXECUTE pg_catalog.format('GRANT SELECT ON careaccess.deleted_clients, careaccess.protected_tables TO %I', role);
+	EXECUTE pg_catalog.format('GRANT SELECT ON careaccess.deleted_clients, careaccess.emergency_review, careaccess.protected_tables TO %I', role);
 END
 $$;
 COMMENT ON FUNCTION @extschema@.careaccess_grant_administrator(name) IS
