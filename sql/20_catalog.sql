@@ -430,9 +430,9 @@ COMMENT ON TABLE careaccess.invitation IS 'one row is a pending member; of its t
 
 CREATE TABLE careaccess.form_route (
 	practice careaccess.id NOT NULL,
-	slug text NOT NULL CHECK (slug <> ''),
+	-- Part of a web address: it says by itself which practice is meant.
+	slug text PRIMARY KEY CHECK (slug <> ''),
 	practitioner careaccess.id NOT NULL,
-	PRIMARY KEY (practice, slug),
 	FOREIGN KEY (practice, practitioner) REFERENCES careaccess.member (practice, id)
 );
 COMMENT ON TABLE careaccess.form_route IS 'one row makes a practitioner the owner of clients who come by this form address';

@@ -499,6 +499,8 @@ BEGIN
 	DELETE FROM careaccess.delegation d
 	WHERE d.member = the_member OR (d.over_member = the_member AND d.mode = 'context');
 	DELETE FROM careaccess.client_revocation x WHERE x.member = the_member;
+	DELETE FROM careaccess.form_route r WHERE r.practitioner = the_member;
+	DELETE FROM careaccess.assignment_rule r WHERE r.practitioner = the_member;
 	UPDATE careaccess.member m SET status = 'removed', login_role = NULL WHERE m.id = the_member;
 	PERFORM careaccess.close_account(operation, opened);
 END

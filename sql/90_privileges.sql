@@ -11,7 +11,7 @@ CREATE FUNCTION careaccess.interface(OUT function regprocedure, OUT purpose text
 AS $$
 	SELECT p.oid::pg_catalog.regprocedure,
 		CASE
-			WHEN p.proname IN ('careaccess_act_as', 'careaccess_act_as_portal_user', 'careaccess_accept_invitation') THEN 'identity'
+			WHEN p.proname IN ('careaccess_submit_form', 'careaccess_act_as', 'careaccess_act_as_portal_user', 'careaccess_accept_invitation') THEN 'identity'
 			WHEN p.proname IN ('careaccess_create_practice', 'careaccess_protect', 'careaccess_unprotect',
 				'careaccess_adopt_clients', 'careaccess_adopt_members', 'careaccess_mask', 'careaccess_unmask',
 				'careaccess_unique', 'careaccess_grant_application') THEN 'administration'
