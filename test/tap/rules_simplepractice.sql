@@ -437,7 +437,7 @@ ROLLBACK TO clinic;
 --
 -- SP-15 several profiles of one person are separate
 --
-SELECT pg_temp.client('mona2', 'bert') \g /dev/null
+SELECT pg_temp.client('mona2', 'bert'), careaccess_link_profile('mona', 'mona2') \g /dev/null
 UPDATE client SET name = 'Mona', email = 'mona@example.org' WHERE id IN ('mona', 'mona2');
 SELECT is(pg_temp.query('dora', $$SELECT id FROM client WHERE email = 'mona@example.org' ORDER BY 1$$), 'mona, mona2', 'SP-15 one person, two profiles');
 SELECT is(pg_temp.clients('anna') || '; ' || pg_temp.clients('bert'), 'mona; mona2 nora', 'SP-15 each of its own owner');

@@ -35,7 +35,10 @@
 --
 -- 'portal:ulla' in the place of a member is the portal user ulla, with her own
 -- profile, and 'portal:ulla@mona' the same with the profile mona chosen; in
--- query, does, rows, refusal, may and may_not.
+-- query, does, rows, refusal, may, may_not, and in
+--
+--	opened('portal:…')                          'mona: name profile', the clients and categories of which he has rows;
+--	                                            '+documents': only rows that are for the client to see
 --
 -- For the administrator: member(id, role…), client(id, owner), records(client,
 -- author) for one record of each kind by somebody else.
@@ -311,6 +314,39 @@ BEGIN
 		RAISE EXCEPTION '% has rows in % of %, but visible_clients says %', member, h.tbl, by_rows, by_function;
 	END IF;
 	RETURN array_to_string(coalesce(by_rows, '{}'), ' ');
+END $$;
+
+-- What is open to a portal user, of any client; careaccess_visible must agree on
+-- all rows that are not marked for the client.
+CREATE FUNCTION pg_temp.opened(portal_user text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	h pg_temp.holds;
+	the_client text;
+	for_client text;
+	categories text;
+	plain bigint;
+	marked bigint;
+	said boolean;
+	lines text[] := '{}';
+BEGIN
+	FOR the_client IN SELECT c.id FROM clinic.client AS c ORDER BY 1 LOOP
+		categories := NULL;
+		FOR h IN SELECT * FROM pg_temp.holds AS x ORDER BY x.n LOOP
+			for_client := CASE WHEN h.category IN ('documents', 'billing') THEN 'for_client' ELSE 'false' END;
+			PERFORM pg_temp.enter(portal_user);
+			EXECUTE format('SELECT count(*) FILTER (WHERE NOT %1$s), count(*) FILTER (WHERE %1$s), careaccess_visible(%2$L::text, %3$L)
+				FROM clinic.%4$I WHERE %5$I = %2$L', for_client, the_client, h.category, h.tbl, h.client_column) INTO plain, marked, said;
+			PERFORM pg_temp.leave();
+			IF said IS DISTINCT FROM (plain > 0) THEN
+				RAISE EXCEPTION '% has % rows in % of %, but careaccess_visible says %', portal_user, plain, h.tbl, the_client, said;
+			END IF;
+			categories := concat_ws(' ', categories, CASE WHEN plain > 0 THEN h.category WHEN marked > 0 THEN '+' || h.category END);
+		END LOOP;
+		IF categories <> '' THEN
+			lines := lines || (the_client || ': ' || categories);
+		END IF;
+	END LOOP;
+	RETURN array_to_string(lines, '; ');
 END $$;
 
 -- What he may do with a record by the author (who defaults to himself) besides
