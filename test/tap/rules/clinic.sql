@@ -40,6 +40,9 @@
 --	opened('portal:…')                          'mona: name profile', the clients and categories of which he has rows;
 --	                                            '+documents': only rows that are for the client to see
 --
+-- 'web' in the place of a member is the clinic's web pages: the plain role, which
+-- acts as nobody; in query, does, rows, refusal, may and may_not.
+--
 -- For the administrator: member(id, role…), client(id, owner), records(client,
 -- author) for one record of each kind by somebody else.
 
@@ -49,7 +52,7 @@ SELECT set_config('rules.plain_role', :'plain_role', true) \g /dev/null
 
 CREATE ROLE :plain_role;
 SELECT careaccess_grant_application(:'plain_role') \g /dev/null
-GRANT EXECUTE ON FUNCTION careaccess_act_as, careaccess_act_as_portal_user TO :plain_role;
+GRANT EXECUTE ON FUNCTION careaccess_act_as, careaccess_act_as_portal_user, careaccess_submit_form, careaccess_accept_invitation TO :plain_role;
 
 SELECT careaccess_create_practice('clinic', 'The clinic', :'preset') \g /dev/null
 SELECT careaccess_create_practice('elsewhere', 'Another clinic', :'preset') \g /dev/null
@@ -128,7 +131,7 @@ BEGIN
 	PERFORM set_config('role', current_setting('rules.plain_role'), true);
 	IF member LIKE 'portal:%' THEN
 		PERFORM careaccess_act_as_portal_user(substr(split_part(member, '@', 1), 8), nullif(split_part(member, '@', 2), ''));
-	ELSE
+	ELSIF member <> 'web' THEN
 		PERFORM careaccess_act_as(member);
 	END IF;
 END $$;
