@@ -1,6 +1,6 @@
 -- Web forms: addresses, assignment rules, submissions.
 BEGIN;
-SELECT plan(95);
+SELECT plan(96);
 
 SET client_min_messages = warning;
 
@@ -62,6 +62,8 @@ SELECT careaccess_act_as('st owner');
 SELECT throws_ok($$SELECT careaccess_add_form_route('st', 'anna', 'st anna')$$, '23505', 'form address "anna" is in use', 'an address belongs to one practice of the database');
 SELECT lives_ok($$SELECT careaccess_remove_form_route('st', 'anna')$$, 'removing another practice''s address');
 SELECT results_eq($$SELECT practice::text, practitioner::text FROM careaccess.form_route WHERE slug = 'anna'$$, $$VALUES ('iq', 'anna')$$, '… removes nothing');
+SELECT careaccess_stop_acting();
+SELECT throws_ok($$INSERT INTO careaccess.form_route (practice, slug, practitioner) VALUES ('st', 'anna', 'st anna')$$, '23505', NULL, '… whoever writes it');
 SELECT careaccess_act_as('sh forms');
 SELECT lives_ok($$SELECT careaccess_add_form_route('sh', 'sh', 'sh anna')$$, 'the forms administrator of Sessions Health gives addresses');
 SELECT careaccess_act_as('admin');
