@@ -412,10 +412,15 @@ BEGIN
 	IF the_client IS NULL THEN
 		PERFORM careaccess.raise_null('client');
 	END IF;
-	-- As in careaccess.lock_client: looked at, then locked, then looked at again.
-	FOR attempt IN 1..2 LOOP
+	-- As in careaccess.lock_client: looked at, then locked, then looked at again;
+	-- and at the end once more, because the invitation goes with the login, whose
+	-- removal locks another client.
+	FOR attempt IN 1..3 LOOP
 		IF attempt = 2 THEN
 			UPDATE careaccess.client AS c SET created_at = c.created_at WHERE c.id = the_client;
+		ELSIF attempt = 3 THEN
+			UPDATE careaccess.portal_access AS a SET status = 'accepted'
+			WHERE a.client = the_client AND a.portal_user = the_user AND a.status = 'invited';
 		END IF;
 		IF NOT careaccess.invited_to(the_client, the_user) THEN
 			RAISE EXCEPTION 'no such client: "%"', the_client USING
@@ -423,8 +428,6 @@ BEGIN
 				HINT = 'Check the identifier; a profile to which the portal user is not invited counts as missing.';
 		END IF;
 	END LOOP;
-	UPDATE careaccess.portal_access AS a SET status = 'accepted'
-	WHERE a.client = the_client AND a.portal_user = the_user AND a.status = 'invited';
 END
 $$;
 REVOKE EXECUTE ON FUNCTION @extschema@.careaccess_accept_portal_access(careaccess.id) FROM PUBLIC;
