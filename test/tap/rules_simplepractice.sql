@@ -2,7 +2,7 @@
 -- what a rule shows and hides in rows and functions, whom it refuses, and what
 -- its undo gives back.
 BEGIN;
-SELECT plan(417);
+SELECT plan(422);
 \set preset simplepractice
 \ir rules/clinic.sql
 
@@ -195,6 +195,8 @@ SELECT pg_temp.may('anna', $$SELECT careaccess_restrict_client('mona')$$, 'SP-4 
 SAVEPOINT revoking;
 SELECT pg_temp.may('anna', $$SELECT careaccess_revoke_administrative_access('mona', 'fred')$$, 'SP-4 his administrative access is revoked');
 SELECT is(pg_temp.seen('fred', 'mona'), '', 'SP-4 he sees nothing any more');
+SELECT pg_temp.may('anna', $$SELECT careaccess_restore_administrative_access('mona', 'fred')$$, 'SP-4 restored in the same transaction');
+SELECT is(pg_temp.seen('fred', 'mona'), 'name', 'SP-4 he has lost his grant');
 ROLLBACK TO revoking;
 SELECT is(pg_temp.seen('fred', 'mona'), :'all', 'SP-4 rolled back: revocation and grant are one transaction');
 SELECT pg_temp.may_not('sven', $$SELECT careaccess_revoke_administrative_access('mona', 'fred')$$, '42501 not allowed to revoke administrative access to a client', 'SP-4 a scheduler revokes nobody');
@@ -329,20 +331,27 @@ ROLLBACK TO clinic;
 -- without a grant
 --
 SELECT pg_temp.client('pina', 'fred') \g /dev/null
+-- The list as an application shows it: clients as by their names, telephones as by their profiles.
+SELECT careaccess_mask('clinic.phone_list', 'profile', '{"phone": "profile"}', 'name') \g /dev/null
+GRANT SELECT ON phone_list TO :plain_role;
 SELECT is(pg_temp.clients('fred'), 'mona nora olga pina', 'SP-10 all names');
 SELECT is(pg_temp.clients('fred', c), 'pina', 'SP-10 of his own clients only: ' || c)
 FROM unnest('{profile,diagnosis,schedule,documents,billing,chart,private_notes}'::text[]) AS c;
 SELECT is(pg_temp.seen('fred', 'mona') || '; ' || pg_temp.seen('fred', 'pina'), 'name; ' || :'own', 'SP-10 the name of another''s client, all of his own');
 SELECT is(pg_temp.changes('fred', 'mona', c), '', 'SP-10 of another''s client he changes nothing: ' || c) FROM unnest('{name,profile,schedule,billing,chart,private_notes}'::text[]) AS c;
 SELECT is(pg_temp.query('fred', 'SELECT count(*) FROM client') || pg_temp.query('fred', 'SELECT count(*) FROM profile'), '41', 'SP-10 four names, one profile');
+SELECT is(pg_temp.query('fred', 'SELECT client, phone FROM phone_list ORDER BY 1'), 'mona null, nora null, olga null, pina 555-pina', 'SP-10 the masked list has all clients, and the telephones of his own clients');
+SELECT is(pg_temp.query('fred', $$SELECT count(*), count(phone) FROM phone_list WHERE phone LIKE '%mona'$$) || '; ' || pg_temp.query('dora', 'SELECT count(phone) FROM phone_list') || '; ' || pg_temp.query('anna', 'SELECT client, phone FROM phone_list'),
+	'0 0; 4; mona 555-mona', 'SP-10 nor is a masked number found by searching; others see what their roles give');
 SELECT pg_temp.may_not('fred', $$SELECT careaccess_share_client('mona', 'fred')$$, '42501 not allowed to share a client', 'SP-10 he grants himself nothing');
 SELECT pg_temp.may_not('fred', $$SELECT careaccess_reassign_client('mona', 'fred')$$, '42501 not allowed to reassign a client', 'SP-10 nor takes it over');
 SELECT is(pg_temp.does('fred', $$UPDATE client SET owner = 'fred' WHERE id = 'mona'$$), 0::bigint, 'SP-10 not either by its row');
 SELECT pg_temp.may('anna', $$SELECT careaccess_share_client('mona', 'fred')$$, 'SP-10 granted');
 SELECT is(pg_temp.seen('fred', 'mona') || '; ' || pg_temp.seen('fred', 'nora'), :'all' || '; name', 'SP-10 he sees all of this client, but not the private notes of another');
 SELECT is(pg_temp.changes('fred', 'mona', 'chart') || '; ' || pg_temp.changes('fred', 'mona', 'chart', 'anna'), 'create edit delete; ', 'SP-10 writes his own notes, and leaves those of others');
+SELECT is(pg_temp.query('fred', 'SELECT phone FROM phone_list WHERE phone IS NOT NULL ORDER BY 1'), '555-mona, 555-pina', 'SP-10 the masked list follows');
 SELECT pg_temp.may('anna', $$SELECT careaccess_unshare_client('mona', 'fred')$$, 'SP-10 undone');
-SELECT is(pg_temp.seen('fred', 'mona'), 'name', 'SP-10 the name stays');
+SELECT is(pg_temp.seen('fred', 'mona') || '; ' || pg_temp.query('fred', $$SELECT client, phone FROM phone_list WHERE client = 'mona'$$), 'name; mona null', 'SP-10 the name stays');
 ROLLBACK TO clinic;
 
 --
