@@ -1,6 +1,6 @@
 -- EM-1 … EM-10, as members of the preset "embodia".
 BEGIN;
-SELECT plan(132);
+SELECT plan(180);
 \set preset embodia
 \ir rules/clinic.sql
 \set all 'name profile diagnosis schedule documents billing chart private_notes'
@@ -202,6 +202,95 @@ SELECT pg_temp.may_not('cody', $$SELECT careaccess_add_client('tina', providers 
 SELECT is(pg_temp.clients('cleo') || ' / ' || pg_temp.tested('max', 'clinic_admin', 'cleo'), 'mona nora sara / pat pia', 'EM-9 … an admin of a group manages that');
 SELECT pg_temp.may('max', $$SELECT careaccess_configure_practice('clinic', '{"ungrouped_sees": "own", "ungrouped_admin_manages": "all"}')$$, 'EM-9 and back');
 SELECT is(pg_temp.authors('pru') || ' / ' || pg_temp.clients('cody'), 'pru / mona nora olga rosa sara', 'EM-9 … to his own, and everybody');
+
+-- EM-5 An invitation can name groups only if some exist, of this practice;
+-- membership starts at acceptance; groups deleted meanwhile are left out
+
+CREATE FUNCTION pg_temp.groups_of(member text) RETURNS text LANGUAGE sql AS $$
+	SELECT coalesce(string_agg(x.place, ', ' ORDER BY x.place), '') FROM (
+		SELECT g.name FROM careaccess.group_practitioner AS p JOIN careaccess.practitioner_group AS g ON g.id = p.group_id WHERE p.member::text = $1
+		UNION ALL
+		SELECT g.name || ' (admin)' FROM careaccess.group_admin AS a JOIN careaccess.practitioner_group AS g ON g.id = a.group_id WHERE a.member::text = $1
+	) AS x (place)
+$$;
+CREATE FUNCTION pg_temp.invites(member text, contact text, role text, VARIADIC groups text[] DEFAULT '{}') RETURNS text LANGUAGE sql AS $$
+	SELECT pg_temp.query($1, format('SELECT careaccess_invite_member(%L, %L, %L, %L)', 'clinic', $2, ARRAY[$3],
+		ARRAY(SELECT pg_temp.group_id(g) FROM unnest($4) AS g)))
+$$;
+SELECT careaccess_create_group('elsewhere', 'Far', '{ella}') AS far \gset
+SELECT pg_temp.group_id('North') AS north, pg_temp.group_id('South') AS south \gset
+SELECT pg_temp.may_not('max', format('SELECT careaccess_invite_member(%L, %L, %L, %L)', 'clinic', 'iris@example.org', '{practitioner}', ARRAY[:far]),
+	'P0002 no such group: ' || :far, 'EM-5 into no group of another clinic');
+SELECT pg_temp.may_not(member, format('SELECT careaccess_invite_member(%L, %L, %L, %L)', 'clinic', 'iris@example.org', '{practitioner}', ARRAY[:north]),
+	'42501 not allowed to invite a member', format('EM-5 %s invites nobody', member)) FROM unnest('{pat,cleo}'::text[]) AS member;
+SELECT pg_temp.may('max', $$SELECT careaccess_define_role('clinic', 'staffer', '{"capabilities": ["manage_members"]}'), careaccess_add_member('clinic', 'stef', 'Stef', '{staffer}')$$,
+	'EM-5 somebody who manages members, not groups');
+SELECT pg_temp.may_not('stef', format('SELECT careaccess_invite_member(%L, %L, %L, %L)', 'clinic', 'iris@example.org', '{practitioner}', ARRAY[:north]),
+	'42501 not allowed to invite a member into groups', 'EM-5 … invites nobody into them');
+SELECT pg_temp.invites('max', 'iris@example.org', 'practitioner', 'North', 'South') AS token \gset
+SELECT is(pg_temp.authors('pat') || ' / ' || (SELECT count(*) FROM careaccess.group_practitioner WHERE group_id = :north), 'pat pia / 2', 'EM-5 an invitation alone puts nobody into a group');
+SELECT pg_temp.may_not('web', $$SELECT careaccess_accept_invitation('00000000000000000000000000000000', 'iris', 'Iris')$$, '28000 the invitation is not valid', 'EM-5 without its token nobody accepts it');
+SELECT pg_temp.may('web', format('SELECT careaccess_accept_invitation(%L, %L, %L)', :'token', 'iris', 'Iris'), 'EM-5 it is accepted');
+SELECT is(pg_temp.groups_of('iris'), 'North, South', 'EM-5 … and she is in both groups');
+SELECT is(pg_temp.authors('iris') || ' / ' || pg_temp.clients('iris'), 'pat pia pol / mona nora olga sara', 'EM-5 … whose records she sees');
+SELECT pg_temp.may('iris', $$INSERT INTO note (client, author) VALUES ('mona', 'iris')$$, 'EM-5 … and writes on a client of theirs');
+SELECT is(pg_temp.sees('pat', 'mona', 'chart', 'iris')::text || ' ' || pg_temp.sees('pol', 'mona', 'chart', 'iris') || ' ' || pg_temp.clients('pol'), 'true false nora olga',
+	'EM-5 … which her group sees, and who has no access to the client does not');
+SELECT pg_temp.may_not('web', format('SELECT careaccess_accept_invitation(%L, %L, %L)', :'token', 'iris2', 'Iris'), '28000 the invitation is not valid', 'EM-5 it is good once');
+SELECT pg_temp.may('max', $$SELECT careaccess_remove_member('iris')$$, 'EM-5 she is removed');
+SELECT is(pg_temp.groups_of('iris') || ' ' || pg_temp.sees('pat', 'mona', 'chart', 'iris'), ' false', 'EM-5 … from her groups, and they from her records');
+DELETE FROM clinic.note WHERE author = 'iris';
+SELECT pg_temp.may('max', $$SELECT careaccess_create_group('clinic', 'West', '{pru}')$$, 'EM-5 another group');
+SELECT pg_temp.invites('max', 'jan@example.org', 'practitioner', 'North', 'West') AS token, pg_temp.invites('max', 'kim@example.org', 'practitioner', 'West') AS token_kim,
+	pg_temp.invites('max', 'lea@example.org', 'clinic_admin', 'South') AS token_lea, pg_temp.invites('max', 'moe@example.org', 'practitioner', 'North') AS token_moe \gset
+SELECT pg_temp.may('max', format('SELECT careaccess_delete_group(%s)', pg_temp.group_id('West')), 'EM-5 … is deleted while invitations name it');
+SELECT pg_temp.may('web', format('SELECT careaccess_accept_invitation(%L, %L, %L)', :'token', 'jan', 'Jan'), 'EM-5 one who was invited into it, and another,');
+SELECT is(pg_temp.groups_of('jan') || '; ' || pg_temp.authors('jan'), 'North; pat pia', 'EM-5 … is in the other');
+SELECT pg_temp.may('web', format('SELECT careaccess_accept_invitation(%L, %L, %L)', :'token_kim', 'kim', 'Kim'), 'EM-5 one who was invited into it alone');
+SELECT is(pg_temp.groups_of('kim') || '; ' || pg_temp.authors('kim') || pg_temp.clients('kim'), '; ', 'EM-5 … is in none');
+SELECT pg_temp.may('web', format('SELECT careaccess_accept_invitation(%L, %L, %L)', :'token_lea', 'lea', 'Lea'), 'EM-5 a clinic admin accepts');
+SELECT is(pg_temp.groups_of('lea') || '; ' || pg_temp.clients('lea') || '; ' || pg_temp.tested('max', 'clinic_admin', 'lea'), 'South (admin); nora olga; pia pol', 'EM-5 … and manages the group');
+SELECT pg_temp.may_not('pat', $$SELECT careaccess_withdraw_invitation('clinic', 'moe@example.org')$$, '42501 not allowed to withdraw an invitation', 'EM-5 a practitioner withdraws none');
+SELECT pg_temp.may('max', $$SELECT careaccess_withdraw_invitation('clinic', 'moe@example.org')$$, 'EM-5 a manager does');
+SELECT pg_temp.may_not('web', format('SELECT careaccess_accept_invitation(%L, %L, %L)', :'token_moe', 'moe', 'Moe'), '28000 the invitation is not valid', 'EM-5 … and it is worthless');
+SELECT pg_temp.invites('max', 'noe@example.org', 'practitioner', 'North') AS token \gset
+UPDATE careaccess.invitation SET created_at = now() - interval '8 days', valid_until = now() - interval '1 day' WHERE contact = 'noe@example.org';
+SELECT pg_temp.may_not('web', format('SELECT careaccess_accept_invitation(%L, %L, %L)', :'token', 'noe', 'Noe'), '28000 the invitation is not valid', 'EM-5 … as when it has run out');
+SELECT is(pg_temp.authors('pat'), 'pat pia', 'EM-5 so nobody came into the group by these');
+SELECT pg_temp.may('max', format('SELECT careaccess_delete_group(%s), careaccess_delete_group(%s)', :north, :south), 'EM-5 without any group');
+SELECT pg_temp.may_not('max', format('SELECT careaccess_invite_member(%L, %L, %L, %L)', 'clinic', 'ola@example.org', '{practitioner}', ARRAY[:north]),
+	'P0002 no such group: ' || :north, 'EM-5 … none is named');
+SELECT pg_temp.invites('max', 'ola@example.org', 'practitioner') AS token \gset
+SELECT pg_temp.may('web', format('SELECT careaccess_accept_invitation(%L, %L, %L)', :'token', 'ola', 'Ola'), 'EM-5 … and who is invited without');
+SELECT is(pg_temp.authors('ola') || ' / ' || pg_temp.clients('ola'), 'pat pia pol pru / mona nora olga rosa sara', 'EM-5 … sees everything, as everybody then');
+
+-- EM-10 The portal is untouched by groups
+
+SELECT pg_temp.may_not('pat', $$SELECT careaccess_add_portal_user('mo', 'mona')$$, '42501 not allowed to add a portal user', 'EM-10 a practitioner gives no login');
+SELECT pg_temp.may('max', $$SELECT careaccess_add_portal_user('mo', 'mona')$$, 'EM-10 the manager gives mona one');
+UPDATE clinic.document SET for_client = true WHERE client = 'mona' AND author IN ('pat', 'pru');
+CREATE FUNCTION pg_temp.in_portal() RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(pg_temp.rows('portal:mo', h.tbl, c.client)::text, ' ' ORDER BY c.client, h.n)
+		|| '; ' || pg_temp.query('portal:mo', $q$SELECT string_agg(author, ' ' ORDER BY author) FROM document$q$)
+		|| '; ' || pg_temp.query('portal:mo', $q$SELECT careaccess_visible('mona'::text, 'schedule'), careaccess_visible('mona'::text, 'chart'), careaccess_visible('nora'::text, 'name')$q$)
+		|| '; ' || pg_temp.query('portal:mo', $q$SELECT client, view_appointments, manage_information FROM careaccess_portal_profiles()$q$)
+	FROM pg_temp.holds AS h, (VALUES ('mona'), ('nora')) AS c (client)
+$$;
+\set portal '1 1 0 4 2 0 0 0 0 0 0 0 0 0 0 0; pat pru; true false false; mona true true'
+SELECT is(pg_temp.in_portal(), :'portal', 'EM-10 mona sees her name, profile, appointments with whomever, and the documents that are for her');
+SELECT pg_temp.may('max', $$SELECT careaccess_create_group('clinic', 'North', '{pat}', '{cleo}')$$, 'EM-10 a group of her practitioner''s');
+SELECT is(pg_temp.rows('pat', 'appointment', 'mona') || ' ' || pg_temp.rows('pia', 'appointment', 'mona') || ' ' || pg_temp.rows('max', 'appointment', 'mona'), '1 0 4', 'EM-10 … parts members from records');
+SELECT is(pg_temp.in_portal(), :'portal', 'EM-10 … not her');
+SELECT is(pg_temp.does('portal:mo', $$UPDATE profile SET phone = '555-0'$$), 1::bigint, 'EM-10 she changes her profile');
+SELECT pg_temp.may_not('portal:mo', $$INSERT INTO appointment (client, author) VALUES ('mona', 'pat')$$, '42501 new row violates row-level security policy for table "appointment"', 'EM-10 … and makes no appointments there');
+SELECT pg_temp.may_not('portal:mo', $$SELECT careaccess_create_group('clinic', 'Mine')$$, '42501 no member is acting in this session', 'EM-10 she has nothing to do with groups');
+SELECT pg_temp.may('max', format('SELECT careaccess_update_group(%s, practitioners => %L), careaccess_unlist_client(%L, %L)', pg_temp.group_id('North'), '{pol}', 'mona', 'pat'), 'EM-10 a group of others, and nobody listed for her');
+SELECT is(pg_temp.seen('pia', 'mona', 'pat') || ' / ' || pg_temp.seen('cleo', 'mona', 'pat'), ' / ', 'EM-10 … so her clinic''s members see nothing of her');
+SELECT is(pg_temp.in_portal(), :'portal', 'EM-10 … she does');
+SELECT pg_temp.may('max', format('SELECT careaccess_delete_group(%s), careaccess_configure_practice(%L, %L)', pg_temp.group_id('North'), 'clinic', '{"groups": "off"}'), 'EM-10 and without groups');
+SELECT is(pg_temp.in_portal(), :'portal', 'EM-10 … the same');
+SELECT pg_temp.may('max', $$SELECT careaccess_remove_portal_user('mo')$$, 'EM-10 her login ends');
+SELECT alike(pg_temp.refusal('portal:mo', 'TABLE client'), 'P0002 %', 'EM-10 … and with it the portal');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,6 +1,6 @@
 -- IQ-1 … IQ-12, as members of the preset "intakeq".
 BEGIN;
-SELECT plan(218);
+SELECT plan(300);
 \set preset intakeq
 \ir rules/clinic.sql
 \set all 'name profile diagnosis schedule documents billing chart private_notes'
@@ -319,6 +319,131 @@ SELECT is(pg_temp.sees('ada', 'mona', 'chart') OR pg_temp.sees('pia', 'mona', 'c
 SELECT pg_temp.may_not('ada', $$SELECT careaccess_clear_member_permission('ada', 'chart')$$, '42501 not allowed to change one''s own account', 'IQ-12 … which he does not lift himself');
 SELECT pg_temp.may('olga', $$SELECT careaccess_clear_member_permission('ada', 'chart')$$, 'IQ-12 … but another');
 SELECT is(pg_temp.seen('ada', 'mona'), :'all', 'IQ-12 and he sees everything again');
+
+-- IQ-8 A form route per practitioner makes him the owner of a client created by
+-- a submission
+
+-- What the application keeps of a client who came by a form.
+CREATE FUNCTION pg_temp.kept(client text, author text) RETURNS void LANGUAGE sql AS $$
+	INSERT INTO clinic.client (id, name) VALUES ($1, initcap($1));
+	INSERT INTO clinic.profile (client, phone) VALUES ($1, '555-' || $1);
+	SELECT pg_temp.records($1, $2);
+$$;
+SELECT pg_temp.may_not(member, $$SELECT careaccess_add_form_route('clinic', 'pia', 'pia')$$, '42501 not allowed to add a form address', format('IQ-8 %s makes no form route', member))
+FROM unnest('{pia,asa}'::text[]) AS member;
+SELECT pg_temp.may_not('ada', $$SELECT careaccess_add_form_route('clinic', 'asa', 'asa')$$, '22023 member "asa" is not a practitioner', 'IQ-8 an administrator makes none for an assistant');
+SELECT pg_temp.may('ada', $$SELECT careaccess_add_form_route('clinic', 'pia', 'pia'), careaccess_add_form_route('clinic', 'paul', 'paul')$$, 'IQ-8 … one for each practitioner');
+SELECT pg_temp.may_not('web', $$SELECT careaccess_submit_form('intake', 'quin', 'dana', '{}')$$, 'P0002 no such form address: "quin"', 'IQ-8 a form comes by a route that there is');
+SELECT pg_temp.may_not('web', $$SELECT careaccess_submit_form('intake', NULL, 'dana', '{}')$$, '22023 slug must not be null for a new client', 'IQ-8 … a new client''s by one at all');
+SELECT pg_temp.may_not(member, $$SELECT careaccess_submit_form('intake', 'pia', 'dana', '{}')$$, '42501 not allowed to submit a form', format('IQ-8 … and not from %s', member))
+FROM unnest('{ada,quin}'::text[]) AS member;
+SELECT is((SELECT count(*) FROM careaccess.client WHERE id OPERATOR(careaccess.=) 'dana'), 0::bigint, 'IQ-8 none of these made a client');
+SELECT is(pg_temp.query('web', $$SELECT careaccess_submit_form('intake', 'pia', 'dana', '{"name": "Dana"}')$$), 'pia', 'IQ-8 a form by pia''s route says whose client it made');
+SELECT is(pg_temp.links('dana'), 'pia owner', 'IQ-8 … hers');
+SELECT pg_temp.kept('dana', 'pia') \g /dev/null
+SELECT is(pg_temp.seen('pia', 'dana') || ' / ' || pg_temp.seen('paul', 'dana') || ' / ' || pg_temp.seen('ada', 'dana'), :'all' || ' /  / ' || :'all', 'IQ-8 … seen by her and administrators');
+SELECT is(pg_temp.clients('pia') || ' / ' || pg_temp.clients('paul'), 'dana mona tina wanda / nora vera', 'IQ-8 … in her list, in no other''s');
+SELECT is(pg_temp.query('web', $$SELECT careaccess_submit_form('intake', 'paul', 'dana', '{}')$$) || '; ' || pg_temp.links('dana'), 'pia; pia owner', 'IQ-8 a client who comes again by another route stays hers');
+SELECT is(pg_temp.rows('web', 'client', 'dana') + pg_temp.rows('web', 'profile', 'dana'), 0::bigint, 'IQ-8 the web pages see nothing of him');
+SELECT pg_temp.may('ada', $$SELECT careaccess_add_form_route('clinic', 'pia', 'paul')$$, 'IQ-8 the route is given to paul');
+SELECT is(pg_temp.query('web', $$SELECT careaccess_submit_form('intake', 'pia', 'edda', '{}')$$) || '; ' || pg_temp.links('edda') || '; ' || pg_temp.links('dana'),
+	'paul; paul owner; pia owner', 'IQ-8 … the next is his, the last stays hers');
+SELECT pg_temp.kept('edda', 'paul') \g /dev/null
+SELECT pg_temp.may('ada', $$SELECT careaccess_set_member_status('paul', 'disabled')$$, 'IQ-8 he is disabled');
+SELECT pg_temp.may_not('web', $$SELECT careaccess_submit_form('intake', 'paul', 'fay', '{}')$$, '55000 the practitioner of form address "paul" takes no clients', 'IQ-8 … his routes make no clients');
+SELECT pg_temp.may('ada', $$SELECT careaccess_set_member_status('paul', 'active')$$, 'IQ-8 he is back');
+SELECT pg_temp.may_not('pia', $$SELECT careaccess_remove_form_route('clinic', 'pia')$$, '42501 not allowed to remove a form address', 'IQ-8 a practitioner removes none');
+SELECT pg_temp.may('ada', $$SELECT careaccess_remove_form_route('clinic', 'pia')$$, 'IQ-8 an administrator does');
+SELECT pg_temp.may_not('web', $$SELECT careaccess_submit_form('intake', 'pia', 'fay', '{}')$$, 'P0002 no such form address: "pia"', 'IQ-8 … nobody comes by it any more');
+SELECT is(pg_temp.links('dana') || '; ' || pg_temp.links('edda'), 'pia owner; paul owner', 'IQ-8 … who came stays');
+SELECT pg_temp.may('ada', $$SELECT careaccess_add_form_route('clinic', 'pia', 'pia')$$, 'IQ-8 and there it is again');
+
+-- IQ-9 Assignment rules fire on submission, in order, the last match wins; a
+-- rule beats the route; a rule naming a disabled practitioner is skipped; no
+-- rule removes shares
+
+CREATE FUNCTION pg_temp.submit(client text, answers text, form text DEFAULT 'intake') RETURNS text LANGUAGE sql AS $$
+	SELECT pg_temp.query('web', format('SELECT careaccess_submit_form(%L, %L, %L, %L)', form, 'pia', client, answers))
+$$;
+SELECT pg_temp.may_not('pia', $$SELECT careaccess_add_assignment_rule('clinic', 'intake', 'concern', 'grief', 'pia')$$, '42501 not allowed to add an assignment rule', 'IQ-9 a practitioner makes no rule');
+SELECT pg_temp.may_not('ada', $$SELECT careaccess_add_assignment_rule('clinic', 'intake', 'concern', 'grief', 'asa')$$, '22023 member "asa" is not a practitioner', 'IQ-9 an administrator makes none for an assistant');
+SELECT pg_temp.may('ada', $$SELECT careaccess_add_assignment_rule('clinic', 'intake', 'concern', 'grief', 'paul'),
+	careaccess_add_assignment_rule('clinic', 'intake', 'language', 'Spanish', 'quin'),
+	careaccess_add_assignment_rule('clinic', 'intake', 'concern', 'grief', 'hugo', 0)$$, 'IQ-9 hugo, then paul, for grief, then quin for Spanish');
+SELECT is(pg_temp.links('dana'), 'pia owner', 'IQ-9 a rule does nothing before a submission');
+SELECT is(pg_temp.submit('f1', '{"concern": "sleep"}') || ' ' || pg_temp.submit('f2', '{}') || ' ' || pg_temp.submit('f3', '{"concern": "grief"}', 'feedback'), 'pia pia pia',
+	'IQ-9 another answer, none, another form: the route counts');
+SELECT is(pg_temp.submit('f4', '{"concern": "grief"}') || '; ' || pg_temp.links('f4'), 'paul; paul owner', 'IQ-9 a rule beats the route, and the last match the one before');
+SELECT is(pg_temp.submit('f5', '{"concern": "grief", "language": "Spanish"}') || '; ' || pg_temp.links('f5'), 'quin; quin owner', 'IQ-9 of three that match it is the last');
+SELECT is(pg_temp.submit('f6', '{"language": ["English", "Spanish"]}'), 'quin', 'IQ-9 one of several answers is an answer');
+SELECT pg_temp.kept('f5', 'quin'), pg_temp.kept('f4', 'paul') \g /dev/null
+SELECT is(pg_temp.seen('quin', 'f5') || ' / ' || pg_temp.seen('paul', 'f5') || pg_temp.seen('pia', 'f5') || pg_temp.seen('hugo', 'f5'), :'all' || ' / ', 'IQ-9 who wins sees the client, those who lose do not');
+SELECT pg_temp.may('ada', $$SELECT careaccess_set_member_status('quin', 'disabled')$$, 'IQ-9 quin is disabled');
+SELECT is(pg_temp.submit('f7', '{"concern": "grief", "language": "Spanish"}') || ' ' || pg_temp.submit('f8', '{"language": "Spanish"}'), 'paul pia', 'IQ-9 … the rule that names him is skipped');
+SELECT pg_temp.may('ada', $$SELECT careaccess_set_member_status('quin', 'active')$$, 'IQ-9 he is active again');
+SELECT is(pg_temp.submit('f9', '{"concern": "grief", "language": "Spanish"}'), 'quin', 'IQ-9 … and the rule counts');
+SELECT pg_temp.may('pia', $$SELECT careaccess_set_client_access('dana', '{paul,hugo}')$$, 'IQ-9 pia has shared a client of hers');
+SELECT is(pg_temp.submit('dana', '{"concern": "grief"}') || '; ' || pg_temp.links('dana'), 'paul; hugo grant, paul grant, paul owner', 'IQ-9 a rule gives her to paul, and removes no share');
+SELECT is(pg_temp.seen('hugo', 'dana', 'pia') || ' / ' || pg_temp.seen('paul', 'dana', 'pia') || ' / ' || pg_temp.seen('pia', 'dana'), :'all_but_private' || ' / ' || :'all_but_private' || ' / ',
+	'IQ-9 … those shared with see her, pia, who is not, does not');
+SELECT is(pg_temp.submit('dana', '{"concern": "grief"}') || '; ' || pg_temp.links('dana'), 'paul; hugo grant, paul grant, paul owner', 'IQ-9 once more changes nothing');
+SELECT is(pg_temp.submit('dana', '{"concern": "sleep"}') || '; ' || pg_temp.links('dana'), 'paul; hugo grant, paul grant, paul owner', 'IQ-9 … nor does a form that no rule matches');
+SELECT pg_temp.may('ada', $$SELECT careaccess_reassign_client('dana', 'pia')$$, 'IQ-9 pia gets her back');
+SELECT is(pg_temp.links('dana') || '; ' || pg_temp.seen('paul', 'dana', 'pia'), 'hugo grant, paul grant, pia owner; ' || :'all_but_private', 'IQ-9 … and paul''s share is still there');
+SELECT pg_temp.may('pia', $$SELECT careaccess_set_client_access('dana', '{}')$$, 'IQ-9 until she ends it');
+SELECT pg_temp.may_not('pia', $$SELECT careaccess_remove_assignment_rule('clinic', 'intake', 'concern', 'grief')$$, '42501 not allowed to remove an assignment rule', 'IQ-9 a practitioner removes no rule');
+SELECT pg_temp.may('ada', $$SELECT careaccess_remove_assignment_rule('clinic', 'intake', 'concern', 'grief', 'paul')$$, 'IQ-9 an administrator removes one');
+SELECT is(pg_temp.submit('f10', '{"concern": "grief"}'), 'hugo', 'IQ-9 … the one before counts');
+SELECT pg_temp.may('ada', $$SELECT careaccess_remove_assignment_rule('clinic', 'intake', 'concern', 'grief'), careaccess_remove_assignment_rule('clinic', 'intake', 'language', 'Spanish')$$, 'IQ-9 and all');
+SELECT is(pg_temp.submit('f11', '{"concern": "grief", "language": "Spanish"}') || '; ' || pg_temp.links('f4'), 'pia; paul owner', 'IQ-9 … the route counts again; what was assigned stays');
+
+-- The others who came are in the application's list, too.
+INSERT INTO clinic.client (id, name)
+SELECT c.id::text, c.id::text FROM careaccess.client AS c
+WHERE c.practice::text = 'clinic' AND NOT EXISTS (SELECT FROM clinic.client AS x WHERE x.id = c.id::text);
+
+-- IQ-11 Booking by staff gives nothing; booking by the widget with a
+-- practitioner who cannot see the client makes a duplicate profile owned by
+-- him, or grants, by setting
+
+SELECT is(pg_temp.query('pia', $$SELECT careaccess_book('mona', 'pia')$$) || ' ' || pg_temp.query('pia', $$SELECT careaccess_book('mona', 'quin')$$), 'linked unlinked', 'IQ-11 staff book the owner, or another');
+SELECT is(pg_temp.links('mona') || '; ' || pg_temp.seen('quin', 'mona'), 'ines grant, pia owner; ', 'IQ-11 … which gives him nothing');
+SELECT is(pg_temp.query('ada', $$SELECT careaccess_book('mona', 'quin')$$) || ' ' || pg_temp.query('pia', $$SELECT careaccess_book('mona', 'pam')$$), 'unlinked linked',
+	'IQ-11 … whoever books; who sees her anyway is linked');
+SELECT pg_temp.may_not('quin', $$SELECT careaccess_book('mona', 'quin')$$, 'P0002 no such client: "mona"', 'IQ-11 he books no client whom he does not see');
+SELECT pg_temp.may_not('ines', $$SELECT careaccess_book('mona', 'pia')$$, '42501 not allowed to book an appointment', 'IQ-11 not everybody books');
+SELECT pg_temp.may_not('pia', $$SELECT careaccess_book('mona', 'asa')$$, '22023 member "asa" is not a practitioner', 'IQ-11 … nor with everybody');
+SELECT pg_temp.may_not(member, $$SELECT careaccess_book('mona', 'quin', 'widget', 'mona2')$$, '42501 not allowed to book as the widget', format('IQ-11 %s does not pass for the widget', member))
+FROM unnest('{pia,ada}'::text[]) AS member;
+SELECT is(pg_temp.query('web', $$SELECT careaccess_book('mona', 'pia', 'widget')$$), 'linked', 'IQ-11 the widget books the owner');
+SELECT is(pg_temp.query('web', $$SELECT careaccess_book('mona', 'quin', 'widget')$$), 'duplicate_needed', 'IQ-11 … another needs a duplicate');
+SELECT is(pg_temp.links('mona') || '; ' || pg_temp.clients('quin'), 'ines grant, pia owner; f5 f6 f9 rita rosa', 'IQ-11 … and nothing has changed');
+SELECT is(pg_temp.query('web', $$SELECT careaccess_book('mona', 'quin', 'widget', 'mona2')$$) || '; ' || pg_temp.links('mona2'), 'duplicated; quin owner', 'IQ-11 it is his');
+SELECT pg_temp.kept('mona2', 'quin') \g /dev/null
+SELECT is(pg_temp.seen('quin', 'mona2') || ' / ' || pg_temp.seen('quin', 'mona') || ' / ' || pg_temp.seen('pia', 'mona2') || ' / ' || pg_temp.seen('pia', 'mona'), :'all' || ' /  /  / ' || :'all',
+	'IQ-11 each sees his profile of her, and not the other''s');
+SELECT is(pg_temp.links('mona') || '; ' || pg_temp.clients('quin') || '; ' || pg_temp.clients('pia'), 'ines grant, pia owner; f5 f6 f9 mona2 rita rosa; dana f1 f11 f2 f3 f8 mona tina wanda', 'IQ-11 … in lists, too');
+SELECT pg_temp.may('ada', $$SELECT careaccess_add_portal_user('mo', 'mona')$$, 'IQ-11 the client has a login');
+SELECT is(pg_temp.query('portal:mo', $$SELECT careaccess_book('mona', 'paul', 'widget')$$), 'duplicate_needed', 'IQ-11 … and books by the widget herself');
+SELECT pg_temp.may_not('portal:mo', $$SELECT careaccess_book('nora', 'paul', 'widget')$$, 'P0002 no such client: "nora"', 'IQ-11 … for nobody else');
+SELECT pg_temp.may_not('portal:mo', $$SELECT careaccess_book('mona', 'paul')$$, '42501 no member is acting in this session', 'IQ-11 … nor as staff');
+SELECT pg_temp.may_not('pia', $$SELECT careaccess_configure_practice('clinic', '{"widget_booking": "grant"}')$$, '42501 not allowed to change the settings of a practice', 'IQ-11 the setting is not for practitioners');
+SELECT pg_temp.may('ada', $$SELECT careaccess_configure_practice('clinic', '{"widget_booking": "grant"}')$$, 'IQ-11 an administrator changes it');
+SELECT is(pg_temp.query('web', $$SELECT careaccess_book('mona', 'paul', 'widget')$$) || '; ' || pg_temp.links('mona'), 'granted; ines grant, paul grant, pia owner', 'IQ-11 … then the widget grants');
+SELECT is(pg_temp.seen('paul', 'mona', 'pia') || '; ' || pg_temp.query('web', $$SELECT careaccess_book('mona', 'paul', 'widget')$$), :'all_but_private' || '; linked', 'IQ-11 … so he sees her');
+SELECT pg_temp.may('pia', $$SELECT careaccess_unshare_client('mona', 'paul')$$, 'IQ-11 the owner ends it');
+SELECT is(pg_temp.seen('paul', 'mona'), '', 'IQ-11 … so he does not');
+SELECT pg_temp.may('ada', $$SELECT careaccess_configure_practice('clinic', '{"widget_booking": "none"}')$$, 'IQ-11 or the widget gives nothing');
+SELECT is(pg_temp.query('web', $$SELECT careaccess_book('mona', 'paul', 'widget')$$) || '; ' || pg_temp.seen('paul', 'mona'), 'unlinked; ', 'IQ-11 … which is nothing');
+SELECT pg_temp.may('ada', $$SELECT careaccess_configure_practice('clinic', '{"widget_booking": "duplicate"}')$$, 'IQ-11 the setting as it was');
+CREATE TRIGGER book BEFORE INSERT OR UPDATE ON clinic.appointment FOR EACH ROW EXECUTE FUNCTION careaccess_book_trigger('client', 'author');
+SELECT pg_temp.may('pia', $$INSERT INTO appointment (client, author) VALUES ('mona', 'quin')$$, 'IQ-11 an appointment that staff write books');
+SELECT is(pg_temp.links('mona') || '; ' || pg_temp.seen('quin', 'mona', 'pia'), 'ines grant, pia owner; ', 'IQ-11 … and gives nothing');
+DROP TRIGGER book ON clinic.appointment;
+CREATE TRIGGER book BEFORE INSERT OR UPDATE ON clinic.appointment FOR EACH ROW EXECUTE FUNCTION careaccess_book_trigger('client', 'author', 'widget');
+SELECT throws_ok($$INSERT INTO clinic.appointment (client, author) VALUES ('mona', 'paul')$$, '55000', 'member "paul" needs a profile of his own for client "mona"',
+	'IQ-11 one that the widget writes is refused until there is a duplicate');
+SELECT lives_ok($$INSERT INTO clinic.appointment (client, author) VALUES ('mona2', 'quin')$$, 'IQ-11 … with whom it is written');
 
 SELECT * FROM finish();
 ROLLBACK;

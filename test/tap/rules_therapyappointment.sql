@@ -1,6 +1,6 @@
 -- TA-1 … TA-15, as members of the preset "therapyappointment".
 BEGIN;
-SELECT plan(196);
+SELECT plan(243);
 \set preset therapyappointment
 \ir rules/clinic.sql
 \set all 'name profile diagnosis schedule documents billing chart private_notes'
@@ -280,6 +280,66 @@ SELECT pg_temp.may('mia', $$SELECT careaccess_unlist_client('mona', 'bob')$$, 'T
 SELECT pg_temp.may('mia', $$SELECT careaccess_list_client('mona', 'bob')$$, 'TA-15 he is listed again');
 SELECT is(pg_temp.seen('bob', 'mona', 'ann') || ' / ' || pg_temp.seen('bob', 'mona', 'bob'), :'demographics' || ' / ' || :'all', 'TA-15 he has back what a listing gives, not the share');
 SELECT is(pg_temp.changes('bob', 'mona', 'chart'), 'create edit delete', 'TA-15 … and writes');
+
+-- TA-9 Booking lists a provider who has no active link (staff_booking = list),
+-- reports new_provider, and makes no chart share
+
+SELECT is(pg_temp.seen('cat', 'nora', 'bob') || '; ' || pg_temp.links('nora'), 'name; bob listed', 'TA-9 cat is not listed for nora');
+SELECT pg_temp.may_not('bill', $$SELECT careaccess_book('nora', 'cat')$$, '42501 not allowed to book an appointment', 'TA-9 a biller does not book');
+SELECT pg_temp.may_not('stan', $$SELECT careaccess_book('nora', 'cat')$$, 'P0002 no such client: "nora"', 'TA-9 nor does a staff administrator, who does not see her');
+SELECT pg_temp.may_not('sid', $$SELECT careaccess_book('nora', 'mia')$$, '22023 member "mia" is not a practitioner', 'TA-9 … and nobody a manager');
+SELECT pg_temp.may_not('sid', $$SELECT careaccess_book('nora', 'cat', 'widget')$$, '42501 not allowed to book as the widget', 'TA-9 … and no member as the widget');
+SELECT is(pg_temp.seen('cat', 'nora', 'bob'), 'name', 'TA-9 so she still is not');
+SELECT is(pg_temp.query('sid', $$SELECT careaccess_book('nora', 'cat')$$), 'new_provider', 'TA-9 a scheduler books her: a new provider');
+SELECT is(pg_temp.links('nora') || '; ' || pg_temp.shares('nora'), 'bob listed, cat listed; ', 'TA-9 … listed, without a chart share');
+SELECT is(pg_temp.seen('cat', 'nora', 'bob') || ' / ' || pg_temp.changes('cat', 'nora', 'chart'), :'demographics' || ' / create edit delete', 'TA-9 … so she sees demographics, and writes');
+SELECT is(pg_temp.query('sid', $$SELECT careaccess_book('nora', 'cat')$$) || ' ' || pg_temp.query('sid', $$SELECT careaccess_book('nora', 'bob')$$), 'linked linked', 'TA-9 after that she has the link, as bob had');
+SELECT is(pg_temp.links('nora') || '; ' || pg_temp.seen('ann', 'nora', 'bob'), 'bob listed, cat listed; name', 'TA-9 … and nothing more changes');
+SELECT pg_temp.may('bob', $$SELECT careaccess_share_chart('nora', 'bob', 'cat')$$, 'TA-9 bob shares his chart with her');
+SELECT pg_temp.may('mia', $$SELECT careaccess_unlist_client('nora', 'cat')$$, 'TA-9 she is taken off the list');
+SELECT is(pg_temp.query('sid', $$SELECT careaccess_book('nora', 'cat')$$) || '; ' || pg_temp.seen('cat', 'nora', 'bob'), 'new_provider; ' || :'demographics', 'TA-9 booked anew she is new, and has no chart');
+SELECT pg_temp.may('mia', $$SELECT careaccess_unlist_client('nora', 'cat')$$, 'TA-9 and off again');
+SELECT is(pg_temp.query('cat', $$SELECT careaccess_book('nora', 'cat')$$) || '; ' || pg_temp.links('nora'), 'new_provider; bob listed, cat listed', 'TA-9 a provider books for herself');
+SELECT pg_temp.may('mia', $$SELECT careaccess_unlist_client('nora', 'cat')$$, 'TA-9 and off');
+SELECT pg_temp.may('otto', $$SELECT careaccess_configure_practice('clinic', '{"allow_self_listing": "off", "staff_booking": "none"}')$$, 'TA-9 other settings');
+SELECT pg_temp.may_not('cat', $$SELECT careaccess_book('nora', 'cat')$$, '42501 not allowed to book a client for oneself', 'TA-9 … she does not');
+SELECT is(pg_temp.query('sid', $$SELECT careaccess_book('nora', 'cat')$$) || '; ' || pg_temp.links('nora') || '; ' || pg_temp.seen('cat', 'nora', 'bob'), 'linked; bob listed; name', 'TA-9 … and no booking lists anybody; she, who sees the name, counts as having access');
+SELECT pg_temp.may('otto', $$SELECT careaccess_configure_practice('clinic', '{"allow_self_listing": "on", "staff_booking": "list"}')$$, 'TA-9 the settings as they were');
+SELECT is(pg_temp.query('web', $$SELECT careaccess_book('rosa', 'cat', 'widget')$$) || '; ' || pg_temp.sees('cat', 'rosa', 'profile'), 'new_provider; true', 'TA-9 the widget does as staff do');
+SELECT pg_temp.may('mia', $$SELECT careaccess_unlist_client('rosa', 'cat')$$, 'TA-9 unlisted');
+SELECT is(pg_temp.sees('cat', 'rosa', 'profile') OR pg_temp.clients('cat', 'profile') ~ 'rosa|nora', false, 'TA-9 … she has neither');
+
+-- TA-10 Cancelling the booking unlists nobody
+
+CREATE TRIGGER book AFTER INSERT OR UPDATE OR DELETE ON clinic.appointment FOR EACH ROW EXECUTE FUNCTION careaccess_book_trigger('client', 'author');
+SELECT pg_temp.may('sid', $$INSERT INTO appointment (client, author, day) VALUES ('nora', 'cat', '2030-01-01')$$, 'TA-10 a scheduler writes an appointment');
+SELECT is(pg_temp.links('nora') || '; ' || pg_temp.seen('cat', 'nora', 'bob'), 'bob listed, cat listed; ' || :'demographics', 'TA-10 … which lists the provider');
+SELECT pg_temp.may('sid', $$UPDATE appointment SET author = 'ann' WHERE day = '2030-01-01'$$, 'TA-10 it is given to another');
+SELECT is(pg_temp.links('nora'), 'ann listed, bob listed, cat listed', 'TA-10 … who is listed, too');
+SELECT pg_temp.may('sid', $$UPDATE appointment SET day = '2030-01-02' WHERE day = '2030-01-01'$$, 'TA-10 it is moved');
+SELECT is(pg_temp.does('sid', $$DELETE FROM appointment WHERE day = '2030-01-02'$$), 1::bigint, 'TA-10 and cancelled');
+SELECT is(pg_temp.links('nora'), 'ann listed, bob listed, cat listed', 'TA-10 … nobody is unlisted');
+SELECT is(pg_temp.seen('cat', 'nora', 'bob') || ' / ' || pg_temp.seen('ann', 'nora', 'bob'), :'demographics' || ' / ' || :'demographics', 'TA-10 … they see what they saw');
+SELECT pg_temp.may_not('bill', $$INSERT INTO appointment (client, author) VALUES ('nora', 'cat')$$, '42501 new row violates row-level security policy for table "appointment"', 'TA-10 a biller writes none');
+SELECT is(pg_temp.does('bill', $$DELETE FROM appointment WHERE client = 'nora'$$), 0::bigint, 'TA-10 … and cancels none');
+SELECT pg_temp.may('mia', $$SELECT careaccess_unlist_client('nora', 'cat'), careaccess_unlist_client('nora', 'ann')$$, 'TA-10 a manager unlists them');
+SELECT is(pg_temp.links('nora') || '; ' || pg_temp.seen('cat', 'nora', 'bob'), 'bob listed; name', 'TA-10 … as it was');
+DROP TRIGGER book ON clinic.appointment;
+
+-- TA-11 Schedulers book but cannot chart-share; billers neither
+
+SELECT is(pg_temp.query('sid', $$SELECT careaccess_book('nora', 'ann')$$), 'new_provider', 'TA-11 a scheduler books');
+SELECT pg_temp.may_not(member, $$SELECT careaccess_share_chart('nora', 'bob', 'ann')$$, '42501 not allowed to share a chart', format('TA-11 %s shares no chart', member))
+FROM unnest('{sid,bill}'::text[]) AS member;
+SELECT is(pg_temp.seen('ann', 'nora', 'bob'), :'demographics', 'TA-11 … there is none to see');
+SELECT pg_temp.may_not('bill', $$SELECT careaccess_book('nora', 'cat')$$, '42501 not allowed to book an appointment', 'TA-11 a biller does not even book');
+SELECT pg_temp.may('bob', $$SELECT careaccess_share_chart('nora', 'bob', 'ann')$$, 'TA-11 bob shares his');
+SELECT pg_temp.may_not(member, $$SELECT careaccess_stop_chart_share('nora', 'bob', 'ann')$$, '42501 not allowed to stop a chart share', format('TA-11 %s stops no share', member))
+FROM unnest('{sid,bill}'::text[]) AS member;
+SELECT is(pg_temp.seen('ann', 'nora', 'bob') || ' / ' || pg_temp.changes('sid', 'nora', 'schedule', 'bob') || ' / ' || pg_temp.changes('bill', 'nora', 'schedule', 'bob') || ' / '
+	|| pg_temp.changes('sid', 'nora', 'chart') || pg_temp.changes('bill', 'nora', 'chart'), :'with_chart' || ' / create edit delete /  / ', 'TA-11 … it runs; a scheduler has the schedule, neither has a chart');
+SELECT pg_temp.may('mia', $$SELECT careaccess_unlist_client('nora', 'ann')$$, 'TA-11 a manager takes her off');
+SELECT is(pg_temp.seen('ann', 'nora', 'bob'), 'name', 'TA-11 … and she sees the name');
 
 SELECT * FROM finish();
 ROLLBACK;
