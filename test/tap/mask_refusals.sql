@@ -136,6 +136,7 @@ SELECT is(pg_temp.outcome($$SELECT careaccess_unmask('elsewhere.m')$$), 'ok', 't
 -- The extension's owner must be able to read past row security
 
 CREATE ROLE careaccess_test_weak;
+GRANT SELECT ON client TO careaccess_test_weak;
 UPDATE pg_extension SET extowner = 'careaccess_test_weak'::regrole WHERE extname = 'careaccess';
 SELECT is(pg_temp.outcome($$SELECT careaccess_mask('weak', 'client', '{}')$$), '55000', 'an owner who is under row security reads no mask');
 
