@@ -93,6 +93,15 @@ act() {
 		COMMIT;" "$2"
 }
 
+# act_on_portal LOGIN SQL [CLIENT]: the same for a client's login, on his own
+# profile or on another.
+act_on_portal() {
+	typed "$1, on the portal${3:+, profile $3}" "$2"
+	answer "BEGIN; SELECT careaccess_act_as_portal_user('$1', $(quoted "${3:-}")) \\g /dev/null
+		$2;
+		COMMIT;" "$2"
+}
+
 # answer SCRIPT STATEMENT: run the script; the statement is what was shown.
 answer() {
 	local out code line

@@ -42,7 +42,8 @@ INSERT INTO demo.person VALUES
     ('therapyappointment', 1, 'olga', 'Olga Frey', 'owner'),
     ('therapyappointment', 2, 'mia', 'Mia Stone', 'provider'),
     ('therapyappointment', 3, 'leo', 'Leo Marsh', 'provider'),
-    ('therapyappointment', 4, 'sam', 'Sam Dunn', 'scheduler'),
+    ('therapyappointment', 4, 'noel', 'Noel Park', 'provider'),
+    ('therapyappointment', 5, 'sam', 'Sam Dunn', 'scheduler'),
     ('sessionshealth', 1, 'ella', 'Ella Wood', 'administrator'),
     ('sessionshealth', 2, 'finn', 'Finn Gray', 'practitioner'),
     ('sessionshealth', 3, 'hugh', 'Hugh Dean', 'practitioner'),
@@ -62,7 +63,7 @@ JOIN (VALUES
     ('rosa', 'account_owner'), ('mark', 'practice_manager'), ('tess', 'practice_biller'),
     ('ida', 'clinician_full_client_list'), ('ben', 'clinician_basic'),
     ('nora', 'administrator'), ('paul', 'practitioner'), ('gwen', 'practitioner'), ('tim', 'assistant'),
-    ('olga', 'owner'), ('mia', 'provider'), ('leo', 'provider'), ('sam', 'scheduler'),
+    ('olga', 'owner'), ('mia', 'provider'), ('leo', 'provider'), ('noel', 'provider'), ('sam', 'scheduler'),
     ('ella', 'administrator'), ('finn', 'practitioner'), ('hugh', 'practitioner'), ('kate', 'biller'),
     ('vera', 'clinic_manager'), ('ann', 'practitioner'), ('bob', 'practitioner'),
     ('cai', 'practitioner'), ('dot', 'clinic_admin')

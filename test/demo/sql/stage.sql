@@ -9,6 +9,7 @@ CREATE EXTENSION careaccess;
 CREATE ROLE clinic_app LOGIN;
 SELECT careaccess_grant_application('clinic_app') \g /dev/null
 GRANT EXECUTE ON FUNCTION careaccess_act_as(careaccess.id, boolean) TO clinic_app;
+GRANT EXECUTE ON FUNCTION careaccess_act_as_portal_user(careaccess.id, careaccess.id, boolean) TO clinic_app;
 GRANT EXECUTE ON FUNCTION careaccess_stop_acting() TO clinic_app;
 
 CREATE SCHEMA demo;
