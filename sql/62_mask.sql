@@ -225,7 +225,7 @@ AS $$
 DECLARE
 	row_condition text := careaccess.mask_condition(p, row_category);
 	filter text := row_condition;
-	shown text[] := '{}';
+	shown text[] := ARRAY[]::text[];
 	a record;
 	category text;
 	condition text;
