@@ -164,7 +164,7 @@ SELECT careaccess_define_role('sp', 'practice_biller', '{"administrative": true,
 SELECT is(pg_temp.query('bill', 'EXECUTE notes'), '1', 'a preset''s role is changed by hand: at once, in a prepared statement, too');
 SELECT is(pg_temp.query('bea', 'EXECUTE notes'), '0', '… in this practice only');
 SELECT is(pg_temp.query('bea', $$SELECT careaccess_can_view('bea', 's2', 'billing')$$) || pg_temp.query('bill', $$SELECT careaccess_can_view('bill', 's1', 'billing')$$),
-	'tf', '… the role of the same name elsewhere keeps what it allows');
+	'truefalse', '… the role of the same name elsewhere keeps what it allows');
 SELECT is((SELECT preset FROM careaccess.practice WHERE id::text = 'sp'), 'simplepractice', '… which still says where it came from');
 SELECT is((SELECT actions::text || reach FROM careaccess.preset_permission WHERE preset = 'simplepractice' AND role = 'practice_biller' AND category = 'chart'), NULL,
 	'… and the preset is as it was');
