@@ -2,7 +2,7 @@
 -- what a rule shows and hides in rows and functions, whom it refuses, and what
 -- its undo gives back.
 BEGIN;
-SELECT plan(264);
+SELECT plan(265);
 \set preset sessionshealth
 \ir rules/clinic.sql
 
@@ -268,6 +268,15 @@ SELECT pg_temp.may_not('portal:ulla', $$SELECT careaccess_switch_profile('nobody
 SELECT is(pg_temp.does('portal:ulla@olga', $$UPDATE profile SET phone = '555-1'$$) || '; ' || pg_temp.does('portal:ulla@mona', $$UPDATE profile SET phone = '555-2'$$)
 	|| '; ' || pg_temp.does('portal:ulla@mona', $$UPDATE appointment SET day = day$$), '1; 0; 0', 'SH-10 information is hers to change where she manages it, appointments are not');
 SELECT is(pg_temp.query('anna', 'SELECT client, phone FROM profile ORDER BY 1'), 'mona 555-mona, olga 555-1', 'SH-10 and it is that profile which changed');
+-- Information that is also marked for the client: each permission lets see it, one lets change it.
+CREATE TABLE intake (client text, answer text DEFAULT 'none', for_client boolean DEFAULT true);
+CREATE INDEX ON intake (client);
+SELECT careaccess_protect('intake', 'client', 'profile', client_visible_column => 'for_client') \g /dev/null
+GRANT SELECT, UPDATE ON intake TO :plain_role;
+INSERT INTO intake (client) VALUES ('mona'), ('nora'), ('olga');
+SELECT is(pg_temp.query('portal:ulla@mona', 'SELECT client FROM intake') || '; ' || pg_temp.query('portal:ulla@olga', 'SELECT client FROM intake')
+	|| '; ' || pg_temp.does('portal:ulla@mona', $$UPDATE intake SET answer = 'x'$$) || '; ' || pg_temp.does('portal:ulla@olga', $$UPDATE intake SET answer = 'x'$$),
+	'mona; olga; 0; 1', 'SH-10 nor is information hers to change which she only sees because it is meant for the client');
 SELECT pg_temp.may_not('portal:ulla@olga', $$INSERT INTO profile (client, phone) VALUES ('olga', 'x')$$, '42501 new row violates row-level security policy for table "profile"', 'SH-10 she adds no rows');
 SELECT is(pg_temp.does('portal:ulla@olga', 'DELETE FROM profile'), 0::bigint, 'SH-10 and deletes none');
 SELECT pg_temp.may_not('portal:ulla@olga', $$UPDATE profile SET client = 'nora'$$, '42501 new row violates row-level security policy for table "profile"', 'SH-10 nor moves one to her own profile');
