@@ -43,28 +43,29 @@ REVOKE EXECUTE ON FUNCTION careaccess.base_type(oid) FROM PUBLIC;
 -- The types that a column with identifiers may have, and how to read one as an
 -- identifier by built-in casts only.  A text that cannot be an identifier
 -- (empty, too long) reads as null instead of failing.
-CREATE FUNCTION careaccess.id_expression(tbl regclass, column_name name) RETURNS text
+CREATE FUNCTION careaccess.id_expression(tbl regclass, column_name name, qualifier text DEFAULT '') RETURNS text
 	LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
 	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
 DECLARE
 	base oid;
+	value text := qualifier || quote_ident(column_name);
 BEGIN
 	SELECT careaccess.base_type(a.atttypid) INTO base
 	FROM pg_catalog.pg_attribute a
 	WHERE a.attrelid = tbl AND a.attname = column_name AND a.attnum > 0 AND NOT a.attisdropped;
 	RETURN CASE
 		WHEN base IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'uuid'::regtype)
-			THEN format('%I::pg_catalog.%s::careaccess.id', column_name, (SELECT typname FROM pg_catalog.pg_type WHERE oid = base))
+			THEN format('%s::pg_catalog.%s::careaccess.id', value, (SELECT typname FROM pg_catalog.pg_type WHERE oid = base))
 		WHEN base IN ('text'::regtype, 'varchar'::regtype)
-			THEN format('CASE WHEN pg_catalog.octet_length(%1$I::pg_catalog.text) BETWEEN 1 AND 255 THEN %1$I::pg_catalog.text::careaccess.id END', column_name)
+			THEN format('CASE WHEN pg_catalog.octet_length(%1$s::pg_catalog.text) BETWEEN 1 AND 255 THEN %1$s::pg_catalog.text::careaccess.id END', value)
 		WHEN base = 'careaccess.id'::regtype
-			THEN format('%I::careaccess.id', column_name)
+			THEN value || '::careaccess.id'
 	END;
 END $$;
-COMMENT ON FUNCTION careaccess.id_expression(regclass, name) IS
+COMMENT ON FUNCTION careaccess.id_expression(regclass, name, text) IS
 	'the expression that reads a column as an identifier; null if the column''s type can hold none';
-REVOKE EXECUTE ON FUNCTION careaccess.id_expression(regclass, name) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION careaccess.id_expression(regclass, name, text) FROM PUBLIC;
 
 -- The table itself and its partitions of every level.  Read from the catalog:
 -- pg_partition_tree() locks every partition, and the event trigger, which asks

@@ -50,7 +50,8 @@ BEGIN
 		FROM pg_catalog.pg_trigger AS g
 			JOIN pg_catalog.pg_rewrite AS r ON r.ev_class = g.tgrelid
 			JOIN pg_catalog.pg_depend AS d ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = r.oid
-				AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid <> view
+				AND d.refclassid = 'pg_catalog.pg_class'::regclass
+				AND d.refobjid NOT IN (view, 'careaccess.client'::regclass)
 		WHERE g.tgrelid = view AND g.tgfoid = 'careaccess.refuse_mask_write()'::regprocedure
 		HAVING count(DISTINCT d.refobjid) = 1);
 END $$;
@@ -217,6 +218,17 @@ END $$;
 REVOKE EXECUTE ON FUNCTION careaccess.undomained_type(oid, integer) FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.undomained_type(oid, integer) IS 'the name of a type, or of the type under a domain';
 
+-- For the members of one practice; no other session has one.
+CREATE FUNCTION careaccess.viewers_practice() RETURNS careaccess.id
+	LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
+	SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+BEGIN
+	RETURN (SELECT p.id FROM careaccess.practice AS p WHERE careaccess.row_in_practice(NULL::text, p.id));
+END $$;
+COMMENT ON FUNCTION careaccess.viewers_practice() IS
+	'what masks ask that keep the rows of hidden clients: the practice of the session''s member, null for everybody else';
+
 CREATE FUNCTION careaccess.mask_query(p careaccess.protected_table, columns jsonb, row_category text, keep_invisible boolean) RETURNS text
 	LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
 	SET search_path = pg_catalog, careaccess, pg_temp
@@ -225,14 +237,23 @@ AS $$
 DECLARE
 	row_condition text := careaccess.mask_condition(p, row_category);
 	filter text := row_condition;
-	shown text[] := ARRAY[]::text[];
+	row_practice text := careaccess.id_expression(p.relation, p.practice_column, 't.');
+	shown text[] := '{}';
 	a record;
 	category text;
 	condition text;
 BEGIN
 	IF keep_invisible THEN
-		filter := format('%s OR careaccess.row_in_practice(t.%I%s)', row_condition, p.client_column,
-			coalesce(', t.' || quote_ident(p.practice_column), ''));
+		-- Read from the catalog by the view's owner, and not asked of a function:
+		-- one that the viewer may execute would tell him of any client he names.
+		filter := format('%s OR EXISTS (SELECT FROM careaccess.client AS k WHERE k.id OPERATOR(careaccess.=) %s AND k.status <> ''deleted'''
+			' AND k.practice OPERATOR(careaccess.=) (SELECT careaccess.viewers_practice())%s)',
+			row_condition, careaccess.id_expression(p.relation, p.client_column, 't.'),
+			' AND k.practice OPERATOR(careaccess.=) ' || row_practice);
+		IF row_practice IS NOT NULL THEN
+			filter := format('%s OR t.%I IS NULL AND %s OPERATOR(careaccess.=) (SELECT careaccess.viewers_practice())',
+				filter, p.client_column, row_practice);
+		END IF;
 	END IF;
 	FOR a IN
 		SELECT c.attname AS name, careaccess.undomained_type(c.atttypid, c.atttypmod) AS type

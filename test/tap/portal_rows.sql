@@ -304,7 +304,6 @@ SELECT is(careaccess.row_in_practice('own'::text, 'p'::text), false, '… nor wh
 SELECT is(careaccess.row_in_practice(NULL::text, 'p'::text), false, '… nor for a row of nobody');
 CREATE FUNCTION set_member(status text) RETURNS text LANGUAGE sql SECURITY DEFINER AS
 	$$ UPDATE careaccess.member SET status = $1 WHERE id OPERATOR(careaccess.=) 'anna' RETURNING '' $$;
-SET LOCAL ROLE careaccess_test_app;
 SELECT careaccess_act_as('anna');
 SELECT set_member('disabled');
 SELECT is((SELECT kind FROM careaccess_whoami()), 'nobody', 'a disabled member is nobody');
