@@ -238,7 +238,7 @@ DECLARE
 	row_condition text := careaccess.mask_condition(p, row_category);
 	filter text := row_condition;
 	row_practice text := careaccess.id_expression(p.relation, p.practice_column, 't.');
-	shown text[] := '{}';
+	shown text[] := ARRAY[]::text[];
 	a record;
 	category text;
 	condition text;
