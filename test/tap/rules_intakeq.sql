@@ -1,6 +1,6 @@
 -- IQ-1 … IQ-12, as members of the preset "intakeq".
 BEGIN;
-SELECT plan(300);
+SELECT plan(303);
 \set preset intakeq
 \ir rules/clinic.sql
 \set all 'name profile diagnosis schedule documents billing chart private_notes'
@@ -107,13 +107,17 @@ SELECT pg_temp.may_not('asa', $$SELECT careaccess_add_client('vera')$$, '22023 o
 SELECT pg_temp.may('asa', $$SELECT careaccess_add_client('vera', owner => 'paul')$$, 'IQ-2 … and makes clients for either');
 INSERT INTO clinic.client (id, name) VALUES ('vera', 'Vera');
 SELECT is(pg_temp.links('vera'), 'paul owner', 'IQ-2 … whose they are');
-SELECT pg_temp.may('ada', $$SELECT careaccess_undelegate('asa', 'paul', 'context')$$, 'IQ-2 one no longer');
-SELECT pg_temp.may('asa', $$SELECT careaccess_add_client('wanda')$$, 'IQ-2 … so it is the other again');
+SELECT pg_temp.may('ada', $$SELECT careaccess_set_member_status('paul', 'disabled')$$, 'IQ-2 one is disabled');
+SELECT pg_temp.may_not('asa', $$SELECT careaccess_add_client('wanda', owner => 'paul')$$, '42501 not allowed to add a client for another owner', 'IQ-2 … so there are no clients for him');
+SELECT pg_temp.may('asa', $$SELECT careaccess_add_client('wanda')$$, 'IQ-2 … and who is not named is the other');
+SELECT pg_temp.may('ada', $$SELECT careaccess_set_member_status('paul', 'active'), careaccess_undelegate('asa', 'paul', 'context')$$, 'IQ-2 he is back, and not assisted any more');
+SELECT pg_temp.may('asa', $$SELECT careaccess_add_client('xara')$$, 'IQ-2 … so it is the other again');
+INSERT INTO clinic.client (id, name) VALUES ('xara', 'Xara');
 INSERT INTO clinic.client (id, name) VALUES ('wanda', 'Wanda');
-SELECT is(pg_temp.links('wanda'), 'pia owner', 'IQ-2 … whose she is');
+SELECT is(pg_temp.links('wanda') || ' / ' || pg_temp.links('xara'), 'pia owner / pia owner', 'IQ-2 … whose they are');
 SELECT pg_temp.may('ada', $$SELECT careaccess_undelegate('asa', 'pia', 'context')$$, 'IQ-2 neither');
 SELECT pg_temp.may_not('asa', $$SELECT careaccess_add_client('xenia')$$, '22023 owner must not be null', 'IQ-2 … so there are no more clients');
-SELECT is(pg_temp.clients('asa') || '/' || pg_temp.clients('pia'), '/mona tina wanda', 'IQ-2 those he made stay with their owner');
+SELECT is(pg_temp.clients('asa') || '/' || pg_temp.clients('pia'), '/mona tina wanda xara', 'IQ-2 those he made stay with their owner');
 
 -- IQ-4 The administrator always sees everything
 
@@ -205,7 +209,7 @@ SELECT pg_temp.may_not('pam', $$SELECT careaccess_reassign_client('mona', 'pam')
 SELECT pg_temp.may('pia', $$SELECT careaccess_reassign_client('mona', 'paul')$$, 'IQ-7 the owner gives her client to another');
 SELECT is(pg_temp.seen('paul', 'mona', 'pia'), :'all_but_private', 'IQ-7 he sees everything but what she noted for herself');
 SELECT is(pg_temp.seen('pia', 'mona'), '', 'IQ-7 she sees nothing any more, not what she wrote');
-SELECT is(pg_temp.clients('pia') || ' / ' || pg_temp.changes('pia', 'mona', 'chart'), 'tina wanda / ', 'IQ-7 … in no list, and changes nothing');
+SELECT is(pg_temp.clients('pia') || ' / ' || pg_temp.changes('pia', 'mona', 'chart'), 'tina wanda xara / ', 'IQ-7 … in no list, and changes nothing');
 SELECT pg_temp.may_not('pia', $$SELECT careaccess_reassign_client('mona', 'pia')$$, 'P0002 no such client: "mona"', 'IQ-7 … and does not take her back');
 SELECT pg_temp.may('paul', $$SELECT careaccess_share_client('mona', 'pia')$$, 'IQ-7 the new owner shares with her');
 SELECT is(pg_temp.seen('pia', 'mona'), :'all', 'IQ-7 so she sees it all again');
@@ -228,7 +232,7 @@ SELECT is(pg_temp.seen('asa', 'mona'), '', 'IQ-10 who assists nobody sees nothin
 SELECT pg_temp.may('ada', $$SELECT careaccess_delegate('asa', 'pia', 'context')$$, 'IQ-10 she assists pia');
 SELECT is(pg_temp.seen('asa', 'mona'), :'all_but_private', 'IQ-10 she sees pia''s client, private notes aside: her role has none');
 SELECT is(pg_temp.seen('asa', 'nora'), '', 'IQ-10 and not paul''s');
-SELECT is(pg_temp.clients('asa') || ' / ' || pg_temp.clients('pia'), 'mona tina wanda / mona tina wanda', 'IQ-10 her list is pia''s');
+SELECT is(pg_temp.clients('asa') || ' / ' || pg_temp.clients('pia'), 'mona tina wanda xara / mona tina wanda xara', 'IQ-10 her list is pia''s');
 SELECT is(pg_temp.changes('asa', 'mona', 'chart', 'pia') || ' / ' || pg_temp.changes('asa', 'mona', 'chart') || ' / ' || pg_temp.changes('asa', 'mona', 'private_notes'),
 	'create edit delete / create edit delete / ', 'IQ-10 she changes what pia changes, within her role');
 SELECT pg_temp.may('paul', $$SELECT careaccess_share_client('nora', 'pia')$$, 'IQ-10 pia gets a share');
@@ -240,7 +244,7 @@ SELECT is(pg_temp.seen('asa', 'nora'), :'all_but_private', 'IQ-10 … and so her
 SELECT pg_temp.may('paul', $$SELECT careaccess_share_client_with_all('nora', false)$$, 'IQ-10 … no more');
 SELECT is(pg_temp.seen('asa', 'nora'), '', 'IQ-10 … nor her assistant');
 SELECT pg_temp.may('ada', $$SELECT careaccess_delegate('asa', 'paul', 'context')$$, 'IQ-10 she assists both');
-SELECT is(pg_temp.seen('asa', 'nora') || ' / ' || pg_temp.clients('asa'), :'all_but_private' || ' / mona nora tina vera wanda', 'IQ-10 … and sees what either sees');
+SELECT is(pg_temp.seen('asa', 'nora') || ' / ' || pg_temp.clients('asa'), :'all_but_private' || ' / mona nora tina vera wanda xara', 'IQ-10 … and sees what either sees');
 SELECT pg_temp.may('ada', $$SELECT careaccess_set_member_status('paul', 'disabled')$$, 'IQ-10 one is disabled');
 SELECT is(pg_temp.seen('asa', 'nora'), '', 'IQ-10 … she has only the other''s');
 SELECT pg_temp.may('ada', $$SELECT careaccess_set_member_status('paul', 'active')$$, 'IQ-10 … and active again');
@@ -276,7 +280,7 @@ SELECT pg_temp.may_not('asa', $$SELECT careaccess_add_client('xenia')$$, '22023 
 
 SELECT pg_temp.may_not('pia', $$SELECT careaccess_define_role('clinic', 'intern', '{}')$$, '42501 not allowed to define a role', 'IQ-12 a practitioner defines no roles');
 SELECT pg_temp.may_not('ada', $$SELECT careaccess_define_role('clinic', 'administrator', '{}')$$, '42501 not allowed to define a role that one holds', 'IQ-12 nobody defines his own');
-SELECT is(pg_temp.seen('pam', 'mona', 'pia') || ' / ' || pg_temp.clients('pam'), :'all_but_private' || ' / lena mona nora rita rosa tina vera wanda',
+SELECT is(pg_temp.seen('pam', 'mona', 'pia') || ' / ' || pg_temp.clients('pam'), :'all_but_private' || ' / lena mona nora rita rosa tina vera wanda xara',
 	'IQ-12 "can access all clients" is all of them, but for others'' private notes');
 SELECT is(pg_temp.changes('pam', 'mona', 'chart', 'pia') || ' / ' || pg_temp.changes('pam', 'mona', 'private_notes'), 'create edit delete / ',
 	'IQ-12 … with their charts; private notes need a link');
@@ -342,7 +346,7 @@ SELECT is(pg_temp.query('web', $$SELECT careaccess_submit_form('intake', 'pia', 
 SELECT is(pg_temp.links('dana'), 'pia owner', 'IQ-8 … hers');
 SELECT pg_temp.kept('dana', 'pia') \g /dev/null
 SELECT is(pg_temp.seen('pia', 'dana') || ' / ' || pg_temp.seen('paul', 'dana') || ' / ' || pg_temp.seen('ada', 'dana'), :'all' || ' /  / ' || :'all', 'IQ-8 … seen by her and administrators');
-SELECT is(pg_temp.clients('pia') || ' / ' || pg_temp.clients('paul'), 'dana mona tina wanda / nora vera', 'IQ-8 … in her list, in no other''s');
+SELECT is(pg_temp.clients('pia') || ' / ' || pg_temp.clients('paul'), 'dana mona tina wanda xara / nora vera', 'IQ-8 … in her list, in no other''s');
 SELECT is(pg_temp.query('web', $$SELECT careaccess_submit_form('intake', 'paul', 'dana', '{}')$$) || '; ' || pg_temp.links('dana'), 'pia; pia owner', 'IQ-8 a client who comes again by another route stays hers');
 SELECT is(pg_temp.rows('web', 'client', 'dana') + pg_temp.rows('web', 'profile', 'dana'), 0::bigint, 'IQ-8 the web pages see nothing of him');
 SELECT pg_temp.may('ada', $$SELECT careaccess_add_form_route('clinic', 'pia', 'paul')$$, 'IQ-8 the route is given to paul');
@@ -422,7 +426,7 @@ SELECT is(pg_temp.query('web', $$SELECT careaccess_book('mona', 'quin', 'widget'
 SELECT pg_temp.kept('mona2', 'quin') \g /dev/null
 SELECT is(pg_temp.seen('quin', 'mona2') || ' / ' || pg_temp.seen('quin', 'mona') || ' / ' || pg_temp.seen('pia', 'mona2') || ' / ' || pg_temp.seen('pia', 'mona'), :'all' || ' /  /  / ' || :'all',
 	'IQ-11 each sees his profile of her, and not the other''s');
-SELECT is(pg_temp.links('mona') || '; ' || pg_temp.clients('quin') || '; ' || pg_temp.clients('pia'), 'ines grant, pia owner; f5 f6 f9 mona2 rita rosa; dana f1 f11 f2 f3 f8 mona tina wanda', 'IQ-11 … in lists, too');
+SELECT is(pg_temp.links('mona') || '; ' || pg_temp.clients('quin') || '; ' || pg_temp.clients('pia'), 'ines grant, pia owner; f5 f6 f9 mona2 rita rosa; dana f1 f11 f2 f3 f8 mona tina wanda xara', 'IQ-11 … in lists, too');
 SELECT pg_temp.may('ada', $$SELECT careaccess_add_portal_user('mo', 'mona')$$, 'IQ-11 the client has a login');
 SELECT is(pg_temp.query('portal:mo', $$SELECT careaccess_book('mona', 'paul', 'widget')$$), 'duplicate_needed', 'IQ-11 … and books by the widget herself');
 SELECT pg_temp.may_not('portal:mo', $$SELECT careaccess_book('nora', 'paul', 'widget')$$, 'P0002 no such client: "nora"', 'IQ-11 … for nobody else');
