@@ -529,7 +529,7 @@ BEGIN
 	LOOP
 		UPDATE careaccess.client c SET created_at = c.created_at WHERE c.id = restricted_client.id;
 		INSERT INTO careaccess.client_revocation (practice, client, member, revoked_by)
-		SELECT m.practice, restricted_client.id, m.id, CASE acting.kind WHEN 'member' THEN acting.id END
+		SELECT m.practice, restricted_client.id, m.id, CASE WHEN acting.kind = 'member' AND acting.practice = m.practice THEN acting.id END
 		FROM careaccess.member m
 		WHERE m.id = ANY (the_members) AND m.practice = restricted_client.practice
 			AND careaccess.unrevocable_roles_of(m.id) = '{}'

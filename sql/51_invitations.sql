@@ -180,7 +180,7 @@ DECLARE
 	i careaccess.invitation;
 	p careaccess.practice;
 	stands boolean := false;
-	into_groups bigint[] := '{}';
+	into_groups bigint[] := '{}'::bigint[];
 BEGIN
 	IF the_token IS NULL THEN
 		PERFORM careaccess.raise_null('token');
