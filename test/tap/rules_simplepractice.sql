@@ -2,7 +2,7 @@
 -- what a rule shows and hides in rows and functions, whom it refuses, and what
 -- its undo gives back.
 BEGIN;
-SELECT plan(422);
+SELECT plan(425);
 \set preset simplepractice
 \ir rules/clinic.sql
 
@@ -346,6 +346,8 @@ SELECT is(pg_temp.query('fred', $$SELECT count(*), count(phone) FROM phone_list 
 SELECT pg_temp.may_not('fred', $$SELECT careaccess_share_client('mona', 'fred')$$, '42501 not allowed to share a client', 'SP-10 he grants himself nothing');
 SELECT pg_temp.may_not('fred', $$SELECT careaccess_reassign_client('mona', 'fred')$$, '42501 not allowed to reassign a client', 'SP-10 nor takes it over');
 SELECT is(pg_temp.does('fred', $$UPDATE client SET owner = 'fred' WHERE id = 'mona'$$), 0::bigint, 'SP-10 not either by its row');
+SELECT pg_temp.may('anna', $$SELECT careaccess_share_client('mona', 'fred', valid_until => now() - interval '1 hour')$$, 'SP-10 a grant that has ended');
+SELECT is(pg_temp.seen('fred', 'mona'), 'name', 'SP-10 is none');
 SELECT pg_temp.may('anna', $$SELECT careaccess_share_client('mona', 'fred')$$, 'SP-10 granted');
 SELECT is(pg_temp.seen('fred', 'mona') || '; ' || pg_temp.seen('fred', 'nora'), :'all' || '; name', 'SP-10 he sees all of this client, but not the private notes of another');
 SELECT is(pg_temp.changes('fred', 'mona', 'chart') || '; ' || pg_temp.changes('fred', 'mona', 'chart', 'anna'), 'create edit delete; ', 'SP-10 writes his own notes, and leaves those of others');
@@ -517,6 +519,8 @@ SELECT is(pg_temp.query('mary', $$SELECT careaccess_can_view('anna', 'mona', 'na
 SELECT pg_temp.may_not('mary', $$SELECT careaccess_set_member_status('anna', 'active')$$, '55000 member "anna" has been removed', 'SP-17 there is no way back');
 SELECT pg_temp.may_not('mary', $$SELECT careaccess_add_member('clinic', 'anna', 'Anna', '{clinician_basic}')$$, '23505 member "anna" exists already', 'SP-17 and nobody else becomes the author of her records');
 SELECT pg_temp.may('mary', $$SELECT careaccess_remove_member('dora')$$, 'SP-17 who owns nobody needs no successor');
+SELECT is(pg_temp.query('mary', $$SELECT careaccess_can_view('dora', 'mona', 'name'), careaccess_can_view('fred', 'mona', 'name')$$) || '; ' || pg_temp.refusal('dora', 'SELECT FROM client'),
+	'false true; 28000 member "dora" is not active', 'SP-17 nor sees anybody any more, whatever his role gave');
 ROLLBACK TO clinic;
 SELECT is(pg_temp.does('mary', $$SELECT careaccess_transfer_clients('anna', 'bert')$$), 1::bigint, 'SP-17 her clients given away before');
 SELECT pg_temp.may('mary', $$SELECT careaccess_remove_member('anna')$$, 'SP-17 she needs no successor either');
