@@ -542,6 +542,40 @@ REVOKE EXECUTE ON FUNCTION @extschema@.careaccess_add_client(careaccess.id, care
 COMMENT ON FUNCTION @extschema@.careaccess_add_client(careaccess.id, careaccess.id, careaccess.id, careaccess.id[]) IS
 	'registers a client with his owner or his providers; null: the acting practitioner, or the one whom the acting assistant assists';
 
+-- What became of his owner, and of the practice, while the client was deleted.
+CREATE FUNCTION careaccess.settle_owner(client careaccess.client) RETURNS void
+	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	c ALIAS FOR $1;
+	mode CONSTANT text := (careaccess.lock_practice(c.practice)).owner_mode;
+	owner careaccess.id;
+BEGIN
+	SELECT l.member INTO owner
+	FROM careaccess.client_link AS l
+	JOIN careaccess.member AS m ON m.id = l.member
+	WHERE l.client = c.id AND l.kind = 'owner' AND l.active
+		AND m.status <> 'removed' AND careaccess.is_practitioner(m.id);
+	IF mode = 'one' AND owner IS NULL THEN
+		RAISE EXCEPTION 'client "%" has no owner any more', c.id USING
+			ERRCODE = 'object_not_in_prerequisite_state',
+			HINT = 'A database administrator can give a deleted client an owner with careaccess_reassign_client.';
+	ELSIF mode = 'none' THEN
+		UPDATE careaccess.client_link AS l
+		SET active = false, valid_until = pg_catalog.statement_timestamp()
+		WHERE l.client = c.id AND l.kind = 'owner' AND l.active;
+		IF owner IS NOT NULL AND NOT careaccess.has_link(c.id, owner, 'listed') THEN
+			PERFORM careaccess.add_link(c, owner, 'listed', 'restore');
+		END IF;
+	END IF;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION careaccess.settle_owner(careaccess.client) FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.settle_owner(careaccess.client) IS
+	'refuses to bring a client back without owner; where clients have no owner any more, lists the former one';
+
 CREATE FUNCTION @extschema@.careaccess_set_client_status(client careaccess.id, status text) RETURNS void
 	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE SECURITY DEFINER
 	SET search_path = pg_catalog, careaccess, pg_temp
@@ -574,18 +608,8 @@ BEGIN
 	IF c.status = the_status THEN
 		RETURN;
 	END IF;
-	-- His owner may have left while the client was deleted.
-	IF c.status = 'deleted'
-		AND (SELECT p.owner_mode FROM careaccess.practice AS p WHERE p.id = c.practice) = 'one'
-		AND NOT EXISTS (
-			SELECT FROM careaccess.client_link AS l
-			JOIN careaccess.member AS m ON m.id = l.member
-			WHERE l.client = c.id AND l.kind = 'owner' AND l.active
-				AND m.status <> 'removed' AND careaccess.is_practitioner(m.id))
-	THEN
-		RAISE EXCEPTION 'client "%" has no owner any more', c.id USING
-			ERRCODE = 'object_not_in_prerequisite_state',
-			HINT = 'A database administrator can give a deleted client an owner with careaccess_reassign_client.';
+	IF c.status = 'deleted' THEN
+		PERFORM careaccess.settle_owner(c);
 	END IF;
 	UPDATE careaccess.client AS x SET status = the_status WHERE x.id = c.id;
 END

@@ -2,7 +2,7 @@
 -- is at work: what it changes for the rows and the members' functions; and the
 -- switches that the practice's facts forbid, until these are cleared.
 BEGIN;
-SELECT plan(76);
+SELECT plan(78);
 \set preset standard
 \ir rules/clinic.sql
 SET client_min_messages = warning;
@@ -210,6 +210,13 @@ SELECT throws_ok($$UPDATE careaccess.practice SET owner_mode = 'none' WHERE id::
 	'… whatever way');
 SELECT careaccess_set_client_status('mona', 'deleted'), careaccess_set_client_status('nora', 'deleted') \g /dev/null
 SELECT pg_temp.may('carl', $$SELECT careaccess_configure_practice('clinic', '{"owner_mode": "none"}')$$, 'without clients it becomes none');
+SELECT careaccess_set_client_status('mona', 'active') \g /dev/null
+SELECT is((SELECT string_agg(l.member::text || ' ' || l.kind, ', ') FROM careaccess.client_link AS l WHERE l.client::text = 'mona' AND l.active AND l.kind = 'owner'), NULL,
+	'owner_mode none: who comes back has no owner any more');
+SELECT is((SELECT string_agg(l.member::text, ', ') FROM careaccess.client_link AS l WHERE l.client::text = 'mona' AND l.active AND l.kind = 'listed'),
+	(SELECT l.member::text FROM careaccess.client_link AS l WHERE l.client::text = 'mona' AND NOT l.active AND l.kind = 'owner' ORDER BY l.id DESC LIMIT 1),
+	'… who owned him is listed');
+SELECT careaccess_set_client_status('mona', 'deleted') \g /dev/null
 SELECT pg_temp.may('anna', $$SELECT careaccess_add_client('lena')$$, 'owner_mode none: who adds a client is listed');
 SELECT is((SELECT string_agg(l.member::text || ' ' || l.kind, ', ') FROM careaccess.client_link AS l WHERE l.client::text = 'lena' AND l.active), 'anna listed', '… and does not own him');
 SELECT pg_temp.may_not('olga', $$SELECT careaccess_reassign_client('lena', 'bert')$$, '55000 clients of this practice have no owner', '… nor does anybody');
