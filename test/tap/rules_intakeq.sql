@@ -1,6 +1,6 @@
 -- IQ-1 … IQ-12, as members of the preset "intakeq".
 BEGIN;
-SELECT plan(303);
+SELECT plan(311);
 \set preset intakeq
 \ir rules/clinic.sql
 \set all 'name profile diagnosis schedule documents billing chart private_notes'
@@ -262,6 +262,18 @@ SELECT pg_temp.may('ada', $$SELECT careaccess_set_member_permission('asa', 'char
 SELECT is(pg_temp.sees('asa', 'mona', 'chart'), false, 'IQ-10 … bounds what she does for others');
 SELECT pg_temp.may('ada', $$SELECT careaccess_clear_member_permission('asa', 'chart')$$, 'IQ-10 … until it is lifted');
 SELECT is(pg_temp.sees('asa', 'mona', 'chart'), true, 'IQ-10 … it does');
+SELECT pg_temp.may('ada', $$SELECT careaccess_configure_practice('clinic', '{"edit_others_records": false}')$$, 'IQ-10 where nobody changes another''s chart');
+SELECT is(pg_temp.changes('asa', 'mona', 'chart', 'pia') || ' / ' || pg_temp.changes('asa', 'mona', 'chart') || ' / ' || pg_temp.changes('asa', 'mona', 'chart', 'ada'),
+	'edit delete / create edit delete / ', 'IQ-10 … she changes pia''s, and writes in her own name');
+SELECT pg_temp.may('ada', $$SELECT careaccess_configure_practice('clinic', '{"edit_others_records": true, "restriction": true}'), careaccess_delegate('asa', 'pam', 'context')$$, 'IQ-10 who assists somebody with all clients');
+SELECT is(pg_temp.seen('asa', 'nora'), :'all_but_private', 'IQ-10 … sees all clients');
+SELECT careaccess_restrict_client('nora') \g /dev/null
+INSERT INTO careaccess.client_revocation (client, member) VALUES ('nora', 'pam');
+SELECT is(pg_temp.seen('pam', 'nora') || pg_temp.seen('asa', 'nora'), '', 'IQ-10 … not one on whom that practitioner is revoked');
+SELECT careaccess_unrestrict_client('nora') \g /dev/null
+SELECT is(pg_temp.seen('asa', 'nora'), :'all_but_private', 'IQ-10 … until he is not');
+SELECT pg_temp.may('ada', $$SELECT careaccess_configure_practice('clinic', '{"restriction": false}'), careaccess_undelegate('asa', 'pam', 'context')$$, 'IQ-10 and pia alone');
+SELECT is(pg_temp.seen('asa', 'nora') || ' / ' || pg_temp.seen('asa', 'mona'), ' / ' || :'all_but_private', 'IQ-10 … is pia alone');
 SELECT pg_temp.may('ada', $$SELECT careaccess_define_role('clinic', 'assistant', '{"capabilities": ["create_client", "book"], "permissions": [
 		{"category": "name", "actions": ["view"], "reach": "delegated"},
 		{"category": "schedule", "actions": ["view", "create"], "reach": "delegated"}]}')$$, 'IQ-10 a smaller role for assistants');
