@@ -131,21 +131,3 @@ BEGIN
 	END LOOP;
 END
 $$;
-
--- What masks call where they keep the rows of clients that the viewer may not
--- see: no right is asked, only whose practice it is.
-
-CREATE FUNCTION careaccess.row_in_practice(client "any") RETURNS boolean
-	LANGUAGE c STABLE PARALLEL SAFE COST 4 SUPPORT careaccess.row_support
-	AS 'MODULE_PATHNAME', 'ca_sql_row_in_practice';
-COMMENT ON FUNCTION careaccess.row_in_practice("any") IS
-	'the masks'' question: is the client registered, not deleted, and of the practice of the session''s member?';
--- Not for the public: it tells of clients whom the member may not see.
-REVOKE ALL ON FUNCTION careaccess.row_in_practice("any") FROM PUBLIC;
-
-CREATE FUNCTION careaccess.row_in_practice(client "any", practice "any") RETURNS boolean
-	LANGUAGE c STABLE PARALLEL SAFE COST 4 SUPPORT careaccess.row_support
-	AS 'MODULE_PATHNAME', 'ca_sql_row_in_practice';
-COMMENT ON FUNCTION careaccess.row_in_practice("any", "any") IS
-	'the same of a row that names a practice, which must agree; a row without client counts by its practice';
-REVOKE ALL ON FUNCTION careaccess.row_in_practice("any", "any") FROM PUBLIC;

@@ -28,7 +28,6 @@ PG_FUNCTION_INFO_V1(ca_sql_row_view);
 PG_FUNCTION_INFO_V1(ca_sql_row_create);
 PG_FUNCTION_INFO_V1(ca_sql_row_edit);
 PG_FUNCTION_INFO_V1(ca_sql_row_delete);
-PG_FUNCTION_INFO_V1(ca_sql_row_in_practice);
 PG_FUNCTION_INFO_V1(ca_sql_visible);
 
 /* The arguments of a policy's function. */
@@ -37,9 +36,6 @@ PG_FUNCTION_INFO_V1(ca_sql_visible);
 #define ARG_AUTHOR 2
 #define ARG_CLIENT_VISIBLE 3
 #define ARG_PRACTICE 4
-
-/* The second argument of row_in_practice. */
-#define ARG_PRACTICE_ALONE 1
 
 typedef struct RowState
 {
@@ -139,15 +135,14 @@ category_number(FunctionCallInfo fcinfo, RowState *state, CaCall *call)
 
 /* Is the row's practice, where the row has one, the client's? */
 static bool
-practice_agrees(FunctionCallInfo fcinfo, RowState *state, CaCall *call, const CaClient *client,
-				int arg)
+practice_agrees(FunctionCallInfo fcinfo, RowState *state, CaCall *call, const CaClient *client)
 {
 	CaId row_practice;
 	CaId client_practice;
 
-	if (PG_NARGS() <= arg)
+	if (PG_NARGS() <= ARG_PRACTICE)
 		return true;
-	if (!identifier(fcinfo, state, arg, &row_practice))
+	if (!identifier(fcinfo, state, ARG_PRACTICE, &row_practice))
 		return false;
 	ca_scope_practice_id(call->scope, client->practice, &client_practice);
 	return ca_id_equal(&row_practice, &client_practice);
@@ -179,7 +174,7 @@ row_allowed_to_portal(FunctionCallInfo fcinfo, RowState *state, CaCall *call,
 		if (!ca_decide_portal(&state->portal, client, category, actions[i], client_visible))
 			return false;
 	}
-	return practice_agrees(fcinfo, state, call, state->portal.profile, ARG_PRACTICE);
+	return practice_agrees(fcinfo, state, call, state->portal.profile);
 }
 
 /* All of the actions, in order, on this row? */
@@ -206,7 +201,7 @@ row_allowed(FunctionCallInfo fcinfo, RowState *state, CaCall *call,
 
 	member = state->member;
 	client = ca_scope_client(call->scope, call->snapshot, &client_id);
-	if (member == NULL || client == NULL || !practice_agrees(fcinfo, state, call, client, ARG_PRACTICE))
+	if (member == NULL || client == NULL || !practice_agrees(fcinfo, state, call, client))
 		return false;
 	author = row_author(fcinfo, state, call);
 	for (int i = 0; i < nactions; i++)
@@ -296,46 +291,6 @@ ca_sql_row_delete(PG_FUNCTION_ARGS)
 	static const CaAction actions[] = {CA_ACTION_VIEW, CA_ACTION_DELETE};
 
 	PG_RETURN_BOOL(check_row(fcinfo, actions, lengthof(actions)));
-}
-
-/*
- * row_in_practice(client [, practice]): is the row one of the session's
- * member's practice?  For masks that keep the rows of clients he may not see.
- * A row of nobody counts by its practice.
- */
-static bool
-row_in_practice(FunctionCallInfo fcinfo, RowState *state, CaCall *call)
-{
-	CaId            id;
-	CaId            client_practice;
-	const CaClient *client;
-
-	if (call->subject->kind != CA_SUBJECT_MEMBER)
-		return false;
-	if (PG_ARGISNULL(ARG_CLIENT))
-		return PG_NARGS() > ARG_PRACTICE_ALONE &&
-			   identifier(fcinfo, state, ARG_PRACTICE_ALONE, &id) &&
-			   ca_id_equal(&id, &call->subject->practice);
-	if (!identifier(fcinfo, state, ARG_CLIENT, &id))
-		return false;
-	client = ca_scope_client(call->scope, call->snapshot, &id);
-	if (client == NULL || client->deleted ||
-		!practice_agrees(fcinfo, state, call, client, ARG_PRACTICE_ALONE))
-		return false;
-	ca_scope_practice_id(call->scope, client->practice, &client_practice);
-	return ca_id_equal(&client_practice, &call->subject->practice);
-}
-
-Datum
-ca_sql_row_in_practice(PG_FUNCTION_ARGS)
-{
-	RowState *state = row_state(fcinfo);
-	CaCall    call;
-
-	if (PG_NARGS() > ARG_PRACTICE_ALONE && !OidIsValid(state->type[ARG_PRACTICE_ALONE]))
-		state->type[ARG_PRACTICE_ALONE] = identifier_type(fcinfo, ARG_PRACTICE_ALONE);
-	open_row_call(state, fcinfo, &call);
-	PG_RETURN_BOOL(row_in_practice(fcinfo, state, &call));
 }
 
 /* careaccess_visible(client, category [, author]), called directly. */

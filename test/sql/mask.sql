@@ -32,7 +32,9 @@ SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attreli
 SELECT definition('client_list');
 SELECT careaccess_mask('calendar', 'visit', '{"id": "busy", "starts_at": "busy", "title": "schedule", "author": "name"}', 'schedule', keep_invisible => true);
 SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'calendar'::regclass ORDER BY attnum;
+\pset format unaligned
 SELECT definition('calendar');
+\pset format aligned
 SELECT reloptions, pg_get_userbyid(relowner) = current_user AS own, relacl FROM pg_class WHERE oid = 'calendar'::regclass;
 SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = 'calendar'::regclass;
 SELECT obj_description('calendar'::regclass);
@@ -40,13 +42,13 @@ SELECT obj_description('calendar'::regclass);
 -- Plans: conditions on the client, and on what is shown as rows are, use the
 -- table's indexes; those on a masked column are asked of the mask
 
-CREATE FUNCTION plan_of(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+CREATE FUNCTION plan_of(query text, shown text DEFAULT '') RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
 	line text;
 BEGIN
 	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
 		-- Which nodes are disabled is said by some servers only.
-		IF line !~ 'Disabled' THEN
+		IF line !~ 'Disabled' AND line ~ shown THEN
 			RETURN NEXT line;
 		END IF;
 	END LOOP;
@@ -56,8 +58,9 @@ SET enable_bitmapscan = off;
 SELECT plan_of($$SELECT * FROM client_list WHERE id = 100$$);
 SELECT plan_of($$SELECT * FROM client_list WHERE full_name = 'Ann'$$);
 SELECT plan_of($$SELECT * FROM client_list WHERE phone = '1'$$);
-SELECT plan_of($$SELECT * FROM calendar WHERE id = '00000000-0000-0000-0000-000000000001'$$);
-SELECT plan_of($$SELECT title FROM calendar WHERE starts_at >= '2027-01-01' AND starts_at < '2027-01-02'$$);
+-- (what else is asked of a row of the calendar is written otherwise by other servers)
+SELECT plan_of($$SELECT * FROM calendar WHERE id = '00000000-0000-0000-0000-000000000001'$$, '(Index Cond: .id|on visit)');
+SELECT plan_of($$SELECT title FROM calendar WHERE starts_at >= '2027-01-01' AND starts_at < '2027-01-02'$$, '(Index Cond: .*starts_at|on visit)');
 -- not leakproof: after the barrier
 SELECT plan_of($$SELECT id FROM client_list WHERE full_name LIKE 'A%' AND id = 100$$);
 -- a join reads the whole mask; a LATERAL sub-query that stays one does not
