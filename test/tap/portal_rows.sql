@@ -1,7 +1,7 @@
 -- The rows that a portal user gets and changes: of the chosen profile only, by
 -- category, permission and client_visible_column (SH-8, SH-10, EM-10).
 BEGIN;
-SELECT plan(76);
+SELECT plan(81);
 SET client_min_messages = error;
 
 CREATE FUNCTION pg_temp.outcome(statement text) RETURNS text LANGUAGE plpgsql AS $$
