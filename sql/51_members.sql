@@ -169,6 +169,7 @@ DECLARE
 	the_member ALIAS FOR $1;
 	the_roles text[] := $2;
 	the_practice careaccess.id;
+	administration text[];
 	opened careaccess.account;
 	practised boolean;
 	stays_practitioner boolean;
@@ -176,6 +177,10 @@ BEGIN
 	PERFORM careaccess.require_account(operation, the_member);
 	SELECT m.practice INTO the_practice FROM careaccess.member m WHERE m.id = the_member;
 	the_roles := careaccess.require_known_roles(the_practice, the_roles);
+	-- What the account would be able to do: asked before its state is told of.
+	administration := careaccess.administration_of_roles(the_practice, the_roles);
+	PERFORM careaccess.require_within_own(operation, administration);
+	PERFORM careaccess.require_below(operation, administration);
 	stays_practitioner := EXISTS (
 		SELECT FROM careaccess.role r
 		WHERE r.practice = the_practice AND r.role = ANY (the_roles) AND r.practitioner);
@@ -523,6 +528,7 @@ DECLARE
 	owned careaccess.id[];
 	with_deleted boolean;
 BEGIN
+	PERFORM careaccess.require_capability(operation, 'reassign', 'reassign_linked');
 	IF from_member IS NULL THEN
 		PERFORM careaccess.raise_null('from_member');
 	ELSIF to_member IS NULL THEN
@@ -532,7 +538,6 @@ BEGIN
 			ERRCODE = 'invalid_parameter_value',
 			HINT = 'Name another practitioner of the practice as to_member.';
 	END IF;
-	PERFORM careaccess.require_capability(operation, 'reassign', 'reassign_linked');
 	SELECT * INTO STRICT acting FROM careaccess.actor();
 	-- Found before anything is locked, locked after the clients.
 	IF NOT EXISTS (

@@ -474,6 +474,7 @@ DECLARE
 	p careaccess.practice;
 	m careaccess.member;
 	c careaccess.client;
+	named careaccess.id[];
 	assisted careaccess.id[];
 	-- Who stands for the client when nobody is named.
 	default_practitioner careaccess.id;
@@ -519,12 +520,10 @@ BEGIN
 		END IF;
 	END IF;
 
-	FOR m IN
-		SELECT * FROM careaccess.lock_members(
-			CASE WHEN the_owner IS NULL THEN the_providers ELSE the_providers || the_owner END, p.id)
-	LOOP
+	named := CASE WHEN the_owner IS NULL THEN the_providers ELSE the_providers || the_owner END;
+	PERFORM careaccess.require_may_name(n.id) FROM pg_catalog.unnest(named) AS n (id);
+	FOR m IN SELECT * FROM careaccess.lock_members(named, p.id) LOOP
 		PERFORM careaccess.require_practitioner(m);
-		PERFORM careaccess.require_may_name(m.id);
 	END LOOP;
 
 	c := careaccess.register_client(the_client, p.id);
@@ -588,7 +587,6 @@ DECLARE
 	acting record;
 	c careaccess.client;
 BEGIN
-	PERFORM careaccess.require_choice('status', the_status, 'active', 'archived', 'deleted');
 	c := careaccess.lock_client(the_client, true);
 	SELECT * INTO STRICT acting FROM careaccess.actor();
 	IF c.status = 'deleted' AND NOT careaccess.actor_has('delete_client') THEN
@@ -605,6 +603,7 @@ BEGIN
 				HINT = 'This needs the right to edit the client''s profile.';
 		END IF;
 	END IF;
+	PERFORM careaccess.require_choice('status', the_status, 'active', 'archived', 'deleted');
 	IF c.status = the_status THEN
 		RETURN;
 	END IF;
@@ -632,8 +631,8 @@ BEGIN
 	c := careaccess.lock_client(the_client, (SELECT a.kind = 'administrator' FROM careaccess.actor() AS a));
 	PERFORM careaccess.require_on_client('reassign a client', c.id, 'reassign', 'reassign_linked', 'owner', 'grant');
 	m := careaccess.lock_member(new_owner, c.practice);
-	PERFORM careaccess.require_owner_mode(c.practice);
 	PERFORM careaccess.require_practitioner(m);
+	PERFORM careaccess.require_owner_mode(c.practice);
 	PERFORM careaccess.require_not_revoked(c.id, m.id);
 	PERFORM careaccess.change_owner(c, m.id, 'reassign');
 END
@@ -736,8 +735,8 @@ BEGIN
 
 	IF the_owner IS NOT NULL THEN
 		m := careaccess.lock_member(the_owner, c.practice);
-		PERFORM careaccess.require_owner_mode(c.practice);
 		PERFORM careaccess.require_practitioner(m);
+		PERFORM careaccess.require_owner_mode(c.practice);
 		PERFORM careaccess.require_not_revoked(c.id, m.id);
 		PERFORM careaccess.change_owner(c, m.id, 'reassign');
 	END IF;
