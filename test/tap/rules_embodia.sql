@@ -1,6 +1,6 @@
 -- EM-1 … EM-10, as members of the preset "embodia".
 BEGIN;
-SELECT plan(180);
+SELECT plan(189);
 \set preset embodia
 \ir rules/clinic.sql
 \set all 'name profile diagnosis schedule documents billing chart private_notes'
@@ -40,6 +40,9 @@ SELECT is(pg_temp.seen('pat', 'nora', 'pia') || ' / ' || pg_temp.changes('pat', 
 	:'all_but_private' || ' / create edit delete /  / create edit delete / ', 'EM-1 in a group all is shared, and nobody changes another''s chart');
 SELECT is(pg_temp.authors('max') || ' / ' || pg_temp.clients('max'), 'pat pia pol pru / mona nora olga rosa', 'EM-1 the manager sees all, groups or not');
 SELECT is(pg_temp.seen('max', 'mona', 'pat'), :'all_but_private', 'EM-1 … save private notes');
+SELECT pg_temp.may('max', $$SELECT careaccess_configure_practice('clinic', '{"manager_bypasses_groups": false}')$$, 'EM-1 … unless it is set otherwise:');
+SELECT is(pg_temp.seen('max', 'mona', 'pat') || '; ' || pg_temp.authors('max') || '; ' || pg_temp.clients('max'), 'name profile; ; mona nora olga rosa', 'EM-1 … then groups hold for him, too');
+SELECT pg_temp.may('max', $$SELECT careaccess_configure_practice('clinic', '{"manager_bypasses_groups": true}')$$, 'EM-1 … and not any more');
 SELECT is(pg_temp.query('max', $$SELECT member FROM careaccess_viewers('mona', 'chart') ORDER BY member$$), 'max, pat, pia', 'EM-1 the viewers of a client are fewer');
 SELECT pg_temp.may_not('max', $$SELECT careaccess_create_group('clinic', 'NORTH')$$, '23505 group "NORTH" exists already', 'EM-1 a name is there once');
 SELECT pg_temp.may('max', $$SELECT careaccess_create_group('clinic', 'South', '{pol}')$$, 'EM-1 a second group');
@@ -179,6 +182,17 @@ SELECT pg_temp.may('max', $$SELECT careaccess_set_colleague_limit('pat', 'chart'
 SELECT is(pg_temp.authors('pat'), 'pat', 'EM-8 … leaves his own');
 SELECT pg_temp.may('max', format('SELECT careaccess_delete_group(%s), careaccess_delete_group(%s)', pg_temp.group_id('North'), pg_temp.group_id('South')), 'EM-8 without groups');
 SELECT is(pg_temp.authors('pat') || ' / ' || pg_temp.authors('pol'), 'pat / pat pia pol pru', 'EM-8 … the limit stays');
+ROLLBACK TO tested;
+-- carl, who practises and is an admin, in a group with pol, who has written of
+-- rosa, a client of carl's and of pru's, who is not in it.
+SELECT pg_temp.may('max', format('SELECT careaccess_update_group(%s, practitioners => %L), careaccess_unlist_client(%L, %L)', pg_temp.group_id('South'), '{pol,carl}', 'rosa', 'pru'), 'EM-8 an admin practises in his group');
+INSERT INTO clinic.appointment (client, author) VALUES ('rosa', 'pol');
+SELECT is(pg_temp.sees('carl', 'rosa', 'schedule', 'pol')::text || ' ' || pg_temp.sees('carl', 'olga', 'schedule', 'pol'), 'true true', 'EM-8 he sees a colleague''s appointments with the clients of both');
+SELECT pg_temp.may('max', $$SELECT careaccess_set_colleague_limit('carl', 'schedule', '{}')$$, 'EM-8 limited to his own');
+SELECT is(pg_temp.sees('carl', 'rosa', 'schedule', 'pol')::text || ' ' || pg_temp.sees('carl', 'olga', 'schedule', 'pol'), 'false true',
+	'EM-8 … he sees those with a client whom he manages; his own listing does not make her one');
+SELECT pg_temp.may('max', $$SELECT careaccess_set_colleague_limit('carl', 'schedule', NULL)$$, 'EM-8 not limited');
+SELECT is(pg_temp.sees('carl', 'rosa', 'schedule', 'pol'), true, 'EM-8 … he sees both');
 ROLLBACK TO tested;
 SELECT pg_temp.may('max', format('SELECT careaccess_update_group(%s, practitioners => %L), careaccess_set_colleague_limit(%L, %L, %L)',
 	pg_temp.group_id('North'), '{pat,pia,pru}', 'pat', 'chart', '{pia}'), 'EM-8 limited to one');

@@ -1,6 +1,6 @@
 -- IQ-1 … IQ-12, as members of the preset "intakeq".
 BEGIN;
-SELECT plan(311);
+SELECT plan(320);
 \set preset intakeq
 \ir rules/clinic.sql
 \set all 'name profile diagnosis schedule documents billing chart private_notes'
@@ -129,6 +129,11 @@ SELECT is(pg_temp.seen('ada', 'mona') || ' / ' || pg_temp.seen('olga', 'mona'), 
 SELECT pg_temp.may('pia', $$SELECT careaccess_set_client_status('mona', 'archived')$$, 'IQ-4 she archives the client');
 SELECT is(pg_temp.seen('ada', 'mona'), :'all', 'IQ-4 they see archived clients');
 SELECT pg_temp.may('pia', $$SELECT careaccess_set_client_status('mona', 'active')$$, 'IQ-4 … and those who are active again');
+SELECT pg_temp.may_not('pia', $$SELECT careaccess_set_client_status('mona', 'deleted')$$, '42501 not allowed to delete or restore a client', 'IQ-4 she deletes nobody');
+SELECT pg_temp.may('ada', $$SELECT careaccess_set_client_status('mona', 'deleted')$$, 'IQ-4 an administrator does');
+SELECT is(pg_temp.seen('ada', 'mona') || pg_temp.seen('pia', 'mona'), '', 'IQ-4 … a deleted client is nobody''s to see');
+SELECT pg_temp.may('ada', $$SELECT careaccess_set_client_status('mona', 'active')$$, 'IQ-4 … restored,');
+SELECT is(pg_temp.seen('ada', 'mona') || pg_temp.seen('pia', 'mona'), :'all' || :'all', 'IQ-4 … he is seen as before');
 SELECT pg_temp.may('quin', $$INSERT INTO note (client, author) VALUES ('rosa', 'quin')$$, 'IQ-4 a client who was made by a member');
 SELECT is(pg_temp.sees('ada', 'rosa', 'chart'), true, 'IQ-4 … is seen by them, and the new note');
 SELECT pg_temp.may_not('pia', $$SELECT careaccess_restrict_client('mona')$$, '42501 not allowed to restrict a client', 'IQ-4 nobody restricts a client');
@@ -249,6 +254,10 @@ SELECT pg_temp.may('ada', $$SELECT careaccess_set_member_status('paul', 'disable
 SELECT is(pg_temp.seen('asa', 'nora'), '', 'IQ-10 … she has only the other''s');
 SELECT pg_temp.may('ada', $$SELECT careaccess_set_member_status('paul', 'active')$$, 'IQ-10 … and active again');
 SELECT is(pg_temp.seen('asa', 'nora'), :'all_but_private', 'IQ-10 … she has both');
+SELECT pg_temp.may('ada', $$SELECT careaccess_configure_member('paul', '{"ends_at": "2000-01-01"}')$$, 'IQ-10 his account has ended');
+SELECT is(pg_temp.seen('asa', 'nora') || pg_temp.query('ada', $$SELECT careaccess_can_view('paul', 'nora')$$), 'false', 'IQ-10 … neither sees his client');
+SELECT pg_temp.may('ada', $$SELECT careaccess_configure_member('paul', '{"ends_at": null}')$$, 'IQ-10 … it has no end');
+SELECT is(pg_temp.seen('asa', 'nora') || pg_temp.query('ada', $$SELECT careaccess_can_view('paul', 'nora')$$), :'all_but_private' || 'true', 'IQ-10 … both do');
 SELECT pg_temp.may('ada', $$SELECT careaccess_set_member_permission('paul', 'billing', '{view}', 'own', 'deny')$$, 'IQ-10 what one may not,');
 SELECT is(pg_temp.sees('asa', 'nora', 'billing') OR pg_temp.sees('paul', 'nora', 'billing'), false, 'IQ-10 … she may not for him');
 SELECT is(pg_temp.sees('asa', 'mona', 'billing'), true, 'IQ-10 … still for the other');

@@ -1,6 +1,6 @@
 -- TA-1 … TA-15, as members of the preset "therapyappointment".
 BEGIN;
-SELECT plan(243);
+SELECT plan(244);
 \set preset therapyappointment
 \ir rules/clinic.sql
 \set all 'name profile diagnosis schedule documents billing chart private_notes'
@@ -249,6 +249,7 @@ SELECT is(pg_temp.seen('cus', 'mona', 'ann'), 'chart private_notes', 'TA-14 … 
 SELECT pg_temp.may('otto', $$SELECT careaccess_delegate('cus', 'ann', 'author', valid_until => 'tomorrow')$$, 'TA-14 and the usual again');
 SELECT pg_temp.may('mia', $$SELECT careaccess_set_member_status('ann', 'disabled')$$, 'TA-14 ann has left');
 SELECT pg_temp.may_not('ann', 'TABLE note', '28000 member "ann" is not active', 'TA-14 … she reads nothing');
+SELECT is(pg_temp.query('otto', $$SELECT careaccess_can_view('ann', 'mona', 'chart', 'ann'), careaccess_can_view('cus', 'mona', 'chart', 'ann')$$), 'false true', 'TA-14 … as the functions say');
 SELECT is(pg_temp.seen('cus', 'mona', 'ann'), 'name profile documents chart', 'TA-14 … he still does');
 SELECT pg_temp.may('mia', $$SELECT careaccess_set_member_status('ann', 'active')$$, 'TA-14 she is back');
 SELECT pg_temp.may('mia', $$SELECT careaccess_unlist_client('mona', 'ann')$$, 'TA-14 a client has left her');
