@@ -436,7 +436,8 @@ $$;
 REVOKE EXECUTE ON FUNCTION careaccess.owned_by(careaccess.id, boolean) FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.owned_by(careaccess.id, boolean) IS 'the clients a member owns, archived ones too';
 
-CREATE FUNCTION careaccess.lock_clients_of(member careaccess.id) RETURNS void
+CREATE FUNCTION careaccess.lock_clients_of(member careaccess.id, linked boolean DEFAULT true,
+	denied boolean DEFAULT false) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
@@ -446,17 +447,22 @@ DECLARE
 BEGIN
 	PERFORM FROM careaccess.client
 	WHERE id IN (
-		SELECT l.client FROM careaccess.client_link l WHERE l.member = the_member AND l.active
+		SELECT l.client FROM careaccess.client_link l WHERE linked AND l.member = the_member AND l.active
 		UNION ALL
-		SELECT s.client FROM careaccess.chart_share s WHERE s.to_provider = the_member AND s.stopped IS NULL
+		SELECT s.client FROM careaccess.chart_share s WHERE linked AND s.to_provider = the_member AND s.stopped IS NULL
 		UNION ALL
-		SELECT v.client FROM careaccess.client_revocation v WHERE v.member = the_member)
+		SELECT v.client FROM careaccess.client_revocation v WHERE linked AND v.member = the_member
+		UNION ALL
+		SELECT c.id FROM careaccess.client c
+		JOIN careaccess.practice p ON p.id = c.practice AND p.restricted_new_member = 'deny'
+		JOIN careaccess.member m ON m.practice = c.practice
+		WHERE denied AND c.restricted AND m.id = the_member)
 	ORDER BY id FOR NO KEY UPDATE;
 END
 $$;
-REVOKE EXECUTE ON FUNCTION careaccess.lock_clients_of(careaccess.id) FROM PUBLIC;
-COMMENT ON FUNCTION careaccess.lock_clients_of(careaccess.id) IS
-	'locks the clients whose access changes when a member''s links end; before the member is locked';
+REVOKE EXECUTE ON FUNCTION careaccess.lock_clients_of(careaccess.id, boolean, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.lock_clients_of(careaccess.id, boolean, boolean) IS
+	'locks the clients whose access changes when a member''s links end, or who are denied to him with an administrative role; before the member is locked';
 
 CREATE FUNCTION careaccess.end_practice_of(member careaccess.id) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -173,6 +173,7 @@ DECLARE
 	opened careaccess.account;
 	practised boolean;
 	stays_practitioner boolean;
+	becomes_administrative boolean;
 BEGIN
 	PERFORM careaccess.require_account(operation, the_member);
 	SELECT m.practice INTO the_practice FROM careaccess.member m WHERE m.id = the_member;
@@ -184,8 +185,13 @@ BEGIN
 	stays_practitioner := EXISTS (
 		SELECT FROM careaccess.role r
 		WHERE r.practice = the_practice AND r.role = ANY (the_roles) AND r.practitioner);
-	IF NOT stays_practitioner THEN
-		PERFORM careaccess.lock_clients_of(the_member);
+	becomes_administrative := EXISTS (
+		SELECT FROM careaccess.role r
+		WHERE r.practice = the_practice AND r.role = ANY (the_roles) AND r.administrative
+			AND NOT EXISTS (
+				SELECT FROM careaccess.member_role h WHERE h.member = the_member AND h.role = r.role));
+	IF NOT stays_practitioner OR becomes_administrative THEN
+		PERFORM careaccess.lock_clients_of(the_member, NOT stays_practitioner, becomes_administrative);
 	END IF;
 	opened := careaccess.open_account(operation, the_member);
 	practised := careaccess.is_practitioner(the_member);

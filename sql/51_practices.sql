@@ -315,6 +315,9 @@ BEGIN
 			PERFORM careaccess.lock_clients_of(one);
 		END LOOP;
 	END IF;
+	IF now_is.administrative AND NOT was.administrative THEN
+		PERFORM careaccess.lock_clients_of(holders[1], false, true);
+	END IF;
 	PERFORM FROM careaccess.member m WHERE m.id = ANY (holders) ORDER BY m.id FOR NO KEY UPDATE;
 	UPDATE careaccess.member m SET created_at = m.created_at WHERE m.id = ANY (holders);
 	had_manager := EXISTS (
