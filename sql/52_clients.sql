@@ -125,7 +125,8 @@ DECLARE
 	acting record;
 BEGIN
 	SELECT * INTO STRICT acting FROM careaccess.actor();
-	IF acting.kind = 'member'
+	-- Null is refused as such where the member is looked for.
+	IF acting.kind = 'member' AND the_practitioner IS NOT NULL
 		AND careaccess.names_only_managed(acting.id)
 		AND NOT careaccess.manages(acting.id, the_practitioner)
 	THEN
@@ -552,11 +553,14 @@ DECLARE
 	mode CONSTANT text := (careaccess.lock_practice(c.practice)).owner_mode;
 	owner careaccess.id;
 BEGIN
+	-- His row is locked, so that an older snapshot (repeatable read) fails in
+	-- which he has not left yet: his leaving touched the row, not the client.
 	SELECT l.member INTO owner
 	FROM careaccess.client_link AS l
 	JOIN careaccess.member AS m ON m.id = l.member
 	WHERE l.client = c.id AND l.kind = 'owner' AND l.active
-		AND m.status <> 'removed' AND careaccess.is_practitioner(m.id);
+		AND m.status <> 'removed' AND careaccess.is_practitioner(m.id)
+	FOR SHARE OF m;
 	IF mode = 'one' AND owner IS NULL THEN
 		RAISE EXCEPTION 'client "%" has no owner any more', c.id USING
 			ERRCODE = 'object_not_in_prerequisite_state',

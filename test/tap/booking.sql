@@ -1,7 +1,7 @@
 -- careaccess_book: what an appointment gives its provider, by staff and by the
 -- booking page.
 BEGIN;
-SELECT plan(99);
+SELECT plan(100);
 
 SET client_min_messages = warning;
 
@@ -197,6 +197,7 @@ SELECT is(careaccess_book('p1', 'sp bert'), 'linked', 'a grant that does not ope
 SELECT careaccess_act_as('em admin');
 SELECT is(careaccess_book('e1', 'em bert'), 'new_provider', 'EM-4 a clinic admin books for the practitioners he manages');
 SELECT throws_ok($$SELECT careaccess_book('e1', 'em carl')$$, '42501', 'not allowed to name member "em carl"', 'EM-4 and for no others');
+SELECT throws_ok($$SELECT careaccess_book('e1', NULL)$$, '22023', 'member must not be null', '… but nobody is a bad value');
 SELECT throws_ok($$SELECT careaccess_book('e1', 'nobody')$$, '42501', NULL, '… nor can he find out who there is');
 SELECT careaccess_act_as('em anna');
 SELECT is(careaccess_book('e1', 'em carl'), 'new_provider', 'EM-3 a practitioner books for a colleague of another group');
