@@ -78,10 +78,14 @@ BEGIN
 	END IF;
 
 	the_end := moment + pg_catalog.make_interval(mins => LEAST(the_minutes, p.emergency_max_minutes));
-	-- Twice in one statement is one emergency, the longer one.
+	-- Twice in one statement is one emergency, the longer one, for both reasons;
+	-- a review in between was of another one.
 	INSERT INTO careaccess.emergency_access AS e (practice, client, member, reason, "from", until)
 	VALUES (p.id, c.id, acting.id, the_reason, moment, the_end)
-	ON CONFLICT (client, member, "from") DO UPDATE SET until = GREATEST(e.until, excluded.until)
+	ON CONFLICT (client, member, "from") DO UPDATE SET
+		until = GREATEST(e.until, excluded.until),
+		reason = CASE e.reason WHEN excluded.reason THEN e.reason ELSE e.reason || E'\n' || excluded.reason END,
+		reviewed_by = NULL, reviewed_at = NULL, review_note = NULL
 	RETURNING e.until INTO the_end;
 	PERFORM pg_catalog.pg_notify('careaccess_emergency', '');
 	RETURN the_end;

@@ -1,7 +1,7 @@
 -- careaccess_break_glass, careaccess_review_emergency, the view
 -- careaccess.emergency_review, and what an emergency opens for how long.
 BEGIN;
-SELECT plan(76);
+SELECT plan(78);
 
 SET client_min_messages = warning;
 
@@ -129,6 +129,19 @@ SELECT is((SELECT count(*) FROM careaccess.event WHERE operation = 'break_glass'
 SELECT is((SELECT array_agg(x.until - statement_timestamp()) FROM (
 	SELECT careaccess_break_glass('c3', 'once, and again', m) AS until FROM unnest('{20,30,10}'::int[]) AS m) AS x),
 	'{00:20:00,00:30:00,00:30:00}', 'twice in one statement is one emergency, the longer one');
+DO $$
+BEGIN
+	PERFORM careaccess_break_glass('c1', 'for a minute only', 1);
+	PERFORM careaccess_act_as('olga');
+	PERFORM careaccess_review_emergency('c1', 'bert', statement_timestamp(), 'a minute is fine');
+	PERFORM careaccess_act_as('bert');
+	PERFORM careaccess_break_glass('c1', 'for much longer', 200);
+END
+$$;
+SELECT is((SELECT e.reason FROM careaccess.emergency_access AS e WHERE e.until - e."from" = '200 minutes'),
+	E'for a minute only\nfor much longer', '… for both reasons');
+SELECT is((SELECT count(e.reviewed_at) FROM careaccess.emergency_access AS e WHERE e.until - e."from" = '200 minutes'),
+	0::bigint, '… and not reviewed because the shorter one was');
 DELETE FROM careaccess.emergency_access;
 
 -- What it opens
