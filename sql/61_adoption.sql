@@ -184,7 +184,11 @@ BEGIN
 				END IF;
 			END IF;
 		END IF;
-		IF client IS NOT NULL AND NOT EXISTS (SELECT FROM careaccess.client c WHERE c.id = client) THEN
+		-- Who may add no client is left to the policies, which refuse him in one
+		-- way whether there is such a client or not; after them, to the end here.
+		IF client IS NOT NULL AND NOT EXISTS (SELECT FROM careaccess.client c WHERE c.id = client)
+			AND (TG_WHEN = 'AFTER' OR careaccess.actor_has('create_client'))
+		THEN
 			PERFORM careaccess.register_adopted(client, practice, owner);
 			IF TG_WHEN = 'BEFORE' THEN
 				the_statement := careaccess.adoption_statement_now(root_table, 'INSERT');
