@@ -851,6 +851,20 @@ BEGIN
 			DETAIL = format('The child would be %s. The policies of one would not apply to queries of the other.', child),
 			HINT = 'Use partitions, or two tables and a view with security_invoker.';
 	END IF;
+
+	-- A mask reads partitions with the rights of the extension's owner, foreign
+	-- ones with his user mapping, and goes on when the protection has ended.
+	SELECT careaccess.qualified_name(c.oid) INTO child
+	FROM careaccess.table_and_partitions(root_table) AS t
+		JOIN pg_catalog.pg_class c ON c.oid = t AND c.relkind = 'f'
+		JOIN pg_catalog.pg_trigger g ON g.tgfoid = 'careaccess.refuse_mask_write()'::regprocedure
+	WHERE c.oid IN (SELECT m FROM careaccess.table_and_partitions(careaccess.mask_table(g.tgrelid)) AS m)
+	LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION '% cannot be a partition of a table with a mask', child USING ERRCODE = '42809',
+			DETAIL = 'The mask would read the foreign table with the rights of the extension''s owner.',
+			HINT = 'Remove the mask first, with careaccess_unmask, or keep the rows in an ordinary table.';
+	END IF;
 END $$;
 COMMENT ON FUNCTION careaccess.protection_follows(regclass, integer) IS
 	'keeps protection in step with a change to a table: partitions attached, detached, made; columns renamed';
