@@ -11,6 +11,7 @@ model, bit by bit.  What it compares:
   tables, as a plain role acting as him.
 """
 
+import itertools
 from dataclasses import dataclass
 
 from generate import literal
@@ -43,6 +44,7 @@ class Table:
     types: dict  # identifier type -> (client column's type, author column's type)
     category: str = None  # None: it has a category column
     author: bool = True
+    client_visible: bool = False
 
     def called(self, worker, id_type):
         return f"model_{self.name}_{id_type}_{worker}"
@@ -60,6 +62,9 @@ class Table:
         if self.author:
             columns.append(f"author {author}")
             arguments.append("author_column => 'author'")
+        if self.client_visible:
+            columns.append("shown boolean")
+            arguments.append("client_visible_column => 'shown'")
         columns.append("touched integer NOT NULL DEFAULT 0")
         return [
             f"CREATE TABLE {name} ({', '.join(columns)})",
@@ -69,12 +74,18 @@ class Table:
         ]
 
     def rows(self, clients, categories, authors):
-        """(client, category, author) of the rows; one author where it has no column."""
+        """(client, category, author, client_visible) of the rows.
+
+        One author where it has no column.  Whether a row is for the client
+        goes round, so that there are more rows by it only where there is one
+        of each else.
+        """
+        shown = itertools.cycle((True, False, None) if self.client_visible else (None,))
         return [
-            (c, k, a)
+            (c, k, a, next(shown))
             for c in clients
             for k in (categories if self.category is None else (self.category,))
-            for a in (authors if self.author else (UNKNOWN,))
+            for a in (authors if self.author else (UNKNOWN,) * (3 if self.client_visible else 1))
         ]
 
     def columns(self):
@@ -83,21 +94,26 @@ class Table:
             names.append("category")
         if self.author:
             names.append("author")
+        if self.client_visible:
+            names.append("shown")
         return ", ".join(names)
 
     def values(self, ids, n, row):
-        client, category, author = row
+        client, category, author, shown = row
         values = [str(n), literal(ids.spell(client))]
         if self.category is None:
             values.append(literal(category))
         if self.author:
             values.append("NULL" if author is None else literal(ids.spell(author)))
+        if self.client_visible:
+            values.append({True: "true", False: "false", None: "NULL"}[shown])
         return "(" + ", ".join(values) + ")"
 
 
 RECORDS = Table(
     "records",
     {"bigint": ("bigint", "bigint"), "uuid": ("uuid", "uuid"), "text": ("text", "text")},
+    client_visible=True,
 )
 TABLES = (
     RECORDS,
@@ -124,6 +140,7 @@ TABLES = (
         {"bigint": ("bigint", ""), "uuid": ("uuid", ""), "text": ("text", "")},
         category="billing",
         author=False,
+        client_visible=True,
     ),
 )
 ID_TYPES = ("bigint", "uuid", "text")
@@ -408,6 +425,7 @@ class Checker:
         self.rows.last[self.ids.type] = first
         self.session.run(*statements)
         self.check_nobody(names)
+        self.check_portal(names, rows, first)
         for m in self.members:
             if self.model.is_active(m):
                 self.check_member(m, names, rows, first)
@@ -446,6 +464,27 @@ class Checker:
 
     def check_member(self, m, names, rows, first):
         """What a plain role that acts as m sees, changes, adds and removes."""
+        script = ["BEGIN", *self.as_role(f"careaccess_act_as({self.ids.sql(m)})")]
+        if self.rng.random() < 0.5:
+            script.append("SET LOCAL enable_seqscan = off")
+        tried = self.rng.sample(sorted(rows[RECORDS]), min(24, len(rows[RECORDS])))
+        work, pinned = self.work_on_rows("M", names, rows, first, tried)
+        answers = self.answers("M", [*script, *work, "ROLLBACK"])
+
+        def can(row, action):
+            c, k, a, _ = row
+            return self.can(m, c, k, action, a)
+
+        self.compare_work(m, "", answers, rows, tried, pinned, can)
+
+    def as_role(self, identity):
+        return [f"SET LOCAL ROLE {self.role}", f"SELECT {identity}"]
+
+    def answers(self, tag, script):
+        return {what: answer for what, answer in self.ask(tag, ";\n".join(script))}
+
+    def work_on_rows(self, tag, names, rows, first, tried):
+        """Statements that use the tables as whoever is acting, and the client that one names."""
         records = names[RECORDS]
         pinned = self.rng.choice(self.clients)
         # A text column holds the spellings that programs wrote into it.
@@ -453,7 +492,6 @@ class Checker:
             f"{literal(spelling)}::{RECORDS.types[self.ids.type][0]}"
             for spelling in sorted(self.ids.spellings(pinned))
         )
-        tried = self.rng.sample(sorted(rows[RECORDS]), min(24, len(rows[RECORDS])))
         inserts = "\n".join(
             f"""
             BEGIN
@@ -465,67 +503,194 @@ class Checker:
             for n in tried
         )
         seen = "coalesce(string_agg(n::text, ',' ORDER BY n), '')"
+        say = f"SELECT '{tag}',"
         script = [
-            "BEGIN",
-            f"SET LOCAL ROLE {self.role}",
-            f"SELECT careaccess_act_as({self.ids.sql(m)})",
+            f"{say} 'rows of {table.name} seen', {seen} FROM {name}" for table, name in names.items()
         ]
-        if self.rng.random() < 0.5:
-            script.append("SET LOCAL enable_seqscan = off")
-        for table, name in names.items():
-            script.append(f"SELECT 'M', 'rows of {table.name} seen', {seen} FROM {name}")
         script += [
-            f"SELECT 'M', 'records of one client', {seen} FROM {records} WHERE client IN ({pinned_as})",
+            f"{say} 'records of one client', {seen} FROM {records} WHERE client IN ({pinned_as})",
             f"WITH u AS (UPDATE {records} SET touched = touched + 1 RETURNING n)"
-            f" SELECT 'M', 'records updated', {seen} FROM u",
+            f" {say} 'records updated', {seen} FROM u",
             f"DO $$\nDECLARE result text := '';\nBEGIN\n{inserts}\n"
             "PERFORM set_config('model.result', result, true);\nEND $$",
-            "SELECT 'M', 'records inserted', current_setting('model.result')",
+            f"{say} 'records inserted', current_setting('model.result')",
             # Reads no column, so that only the policy for UPDATE is asked.
             f"DO $$\nBEGIN\n  UPDATE {records} SET touched = -1;\n"
             "EXCEPTION WHEN insufficient_privilege THEN NULL;\nEND $$",
             "RESET ROLE",
-            f"SELECT 'M', 'records updated unread', {seen} FROM {records}"
+            f"{say} 'records updated unread', {seen} FROM {records}"
             f" WHERE touched = -1 AND n >= {first}",
-            f"SELECT 'M', 'careaccess_visible', {seen} FROM {records}"
+            f"{say} 'careaccess_visible', {seen} FROM {records}"
             " WHERE n > 0 AND careaccess_visible(client, category, author)",
             f"SET LOCAL ROLE {self.role}",
             f"DELETE FROM {records}",
             "RESET ROLE",
-            f"SELECT 'M', 'records kept', {seen} FROM {records} WHERE n >= {first}",
-            "ROLLBACK",
+            f"{say} 'records kept', {seen} FROM {records} WHERE n >= {first}",
         ]
-        answers = {what: answer for what, answer in self.ask("M", ";\n".join(script))}
+        return script, pinned
+
+    def compare_work(self, m, who, answers, rows, tried, pinned, can):
+        """The answers to work_on_rows with what can(row, action) says."""
 
         def numbers(what):
             return {int(n) for n in answers[what].split(",") if n}
 
+        def compare(what, table_rows, action, expected, actual):
+            self.compare_rows(m, who + what, table_rows, action, expected, actual)
+
         every = rows[RECORDS]
-        can = self.can
         for table in TABLES:
-            visible = {n for n, (c, k, a) in rows[table].items() if can(m, c, k, "view", a)}
+            visible = {n for n, row in rows[table].items() if can(row, "view")}
             what = f"rows of {table.name} seen"
-            self.compare_rows(m, what, rows[table], "view", visible, numbers(what))
+            compare(what, rows[table], "view", visible, numbers(what))
             if table is RECORDS:
                 view = visible
-        self.compare_rows(m, "careaccess_visible", every, "view", view, numbers("careaccess_visible"))
+        # It is not told whether a record is for the client.
+        told = {n for n, row in every.items() if can((*row[:3], None), "view")}
+        compare("careaccess_visible", every, "view", told, numbers("careaccess_visible"))
         of_one = {n for n in view if every[n][0] == pinned}
         what = "records of one client"
-        self.compare_rows(m, what, every, "view", of_one, numbers(what))
-        edit = {n for n in view if can(m, every[n][0], every[n][1], "edit", every[n][2])}
+        compare(what, every, "view", of_one, numbers(what))
+        edit = {n for n in view if can(every[n], "edit")}
         for what in ("records updated", "records updated unread"):
-            self.compare_rows(m, what, every, "edit", edit, numbers(what))
-        delete = {n for n in view if can(m, every[n][0], every[n][1], "delete", every[n][2])}
+            compare(what, every, "edit", edit, numbers(what))
+        delete = {n for n in view if can(every[n], "delete")}
         gone = set(every) - numbers("records kept")
-        self.compare_rows(m, "records deleted", every, "delete", delete, gone)
-        create = {n for n in tried if can(m, every[n][0], every[n][1], "create", every[n][2])}
+        compare("records deleted", every, "delete", delete, gone)
+        create = {n for n in tried if can(every[n], "create")}
         made = {n for n, bit in zip(tried, answers["records inserted"]) if bit == "1"}
-        self.compare_rows(m, "records inserted", every, "create", create, made)
+        compare("records inserted", every, "create", create, made)
+
+    # ---- the portal
+
+    def check_portal(self, names, rows, first):
+        """Which profiles each portal user may choose, and what he does with them."""
+        if not self.p.portal_users:
+            return
+        chosen = self.check_profiles()
+        script = ["BEGIN"]
+        asked = []
+        for n, (u, profile) in enumerate(self.rng.sample(chosen, min(5, len(chosen)))):
+            # A profile of his own need not be named.
+            own = self.p.portal_users[u].client == profile
+            named = "" if own and self.rng.random() < 0.5 else f", {self.ids.sql(profile)}"
+            tried = self.rng.sample(sorted(rows[RECORDS]), min(6, len(rows[RECORDS])))
+            tried += [i for i, row in rows[RECORDS].items() if row[0] == profile][:: len(self.authors)]
+            tried = list(dict.fromkeys(tried))
+            work, pinned = self.work_on_rows(f"P{n}", names, rows, first, tried)
+            asked.append((n, u, profile, tried, pinned))
+            script += [
+                "SAVEPOINT one",
+                *self.as_role(f"careaccess_act_as_portal_user({self.ids.sql(u)}{named})"),
+                *work,
+                "ROLLBACK TO one",
+            ]
+        script.append("ROLLBACK")
+        found = {}
+        for line in self.session.run(*script):
+            tag, _, rest = line.partition("|")
+            what, _, answer = rest.partition("|")
+            found.setdefault(tag, {})[what] = answer
+        for n, u, profile, tried, pinned in asked:
+
+            def can(row, action):
+                c, k, _, shown = row
+                return self.model.portal_can(u, profile, c, k, action, shown)
+
+            who = f"portal user {u!r} on profile {profile!r}: "
+            self.compare_work(None, who, found[f"P{n}"], rows, tried, pinned, can)
+
+    def check_profiles(self):
+        """(user, profile) of all that may be chosen, compared; sometimes the choice is withdrawn."""
+        users = [*self.p.portal_users, self.stranger]
+        profiles = [*self.clients, self.ids.id(UNKNOWN_CLIENT)]
+        type = self.ids.type
+
+        def array(values):
+            return f"ARRAY[{', '.join(literal(self.ids.spell(v)) for v in values)}]::{type}[]"
+
+        lines = self.session.run(
+            "BEGIN",
+            f"SET LOCAL ROLE {self.role}",
+            f"""DO $$
+            DECLARE
+              portal_user {type};
+              profile {type};
+              of_user text := '';
+              chosen text;
+              switched text;
+              known text;
+            BEGIN
+              FOREACH portal_user IN ARRAY {array(users)} LOOP
+                chosen := ''; switched := ''; known := '';
+                FOREACH profile IN ARRAY {array(profiles)} LOOP
+                  BEGIN
+                    PERFORM careaccess_act_as_portal_user(portal_user, profile);
+                    chosen := chosen || '1';
+                  EXCEPTION
+                    WHEN no_data_found THEN chosen := chosen || '0';
+                    WHEN invalid_authorization_specification THEN chosen := chosen || 'D';
+                  END;
+                END LOOP;
+                BEGIN
+                  PERFORM careaccess_act_as_portal_user(portal_user);
+                  known := (SELECT coalesce(string_agg(concat_ws(' ', p.client::text,
+                      p.view_appointments, p.manage_information, p.own, p.chosen), ';'), '')
+                    FROM careaccess_portal_profiles() AS p);
+                  FOREACH profile IN ARRAY {array(profiles)} LOOP
+                    BEGIN
+                      PERFORM careaccess_switch_profile(profile);
+                      switched := switched || '1';
+                    EXCEPTION WHEN no_data_found THEN switched := switched || '0';
+                    END;
+                  END LOOP;
+                EXCEPTION
+                  WHEN no_data_found THEN known := 'unknown';
+                  WHEN invalid_authorization_specification THEN known := 'deleted';
+                END;
+                of_user := of_user || chosen || '|' || switched || '|' || known || E'\n';
+              END LOOP;
+              PERFORM set_config('model.result', of_user, true);
+            END $$""",
+            "SELECT current_setting('model.result')",
+            "ROLLBACK",
+        )
+        answers = [line.split("|", 2) for line in lines if "|" in line]
+        self.expect_rows("profiles of portal users", len(answers), users)
+        may = []
+        for u, (chosen, switched, known) in zip(users, answers):
+            user = self.p.portal_users.get(u)
+            self.decisions += 2 * len(profiles)
+            open_to = {c: self.model.portal_permissions(u, c) for c in profiles}
+            bits = self.bits(permissions is not None for permissions in open_to.values())
+            if user is None:
+                expected = ("0" * len(profiles), "", "unknown")
+            elif not self.model.is_there(user.client):
+                expected = ("D" * len(profiles), "", "deleted")
+            else:
+                may += [(u, c) for c in profiles if open_to[c] is not None]
+                rows = {
+                    " ".join(
+                        (c, *("ft"[x] for x in (*open_to[c], c == user.client, c == user.client)))
+                    )
+                    for c in profiles
+                    if open_to[c] is not None
+                }
+                expected = (bits, bits, rows)
+                known = set(known.split(";"))
+            for what, one, other in zip(
+                ("careaccess_act_as_portal_user", "careaccess_switch_profile", "portal profiles"),
+                expected,
+                (chosen, switched, known),
+            ):
+                if one != other:
+                    self.differ(f"{what} of {u!r}: {profiles}", *(None,) * 5, one, other)
+        return may
 
     def compare_rows(self, m, what, rows, action, expected, actual):
         self.decisions += len(rows)
         for n in sorted(expected ^ actual):
-            c, k, a = rows.get(n, (None, None, None))
+            c, k, a, _ = rows.get(n, (None,) * 4)
             where = what if n in rows else f"{what}: row {n} of another practice"
             self.differ(where, m, c, k, action, a, int(n in expected), int(n in actual))
 

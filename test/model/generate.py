@@ -13,10 +13,8 @@ plan(seed, number) is a pure function: the same pair gives the same practice.
 """
 
 import copy
-import json
 import random
-import re
-import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from model import (
@@ -29,14 +27,17 @@ from model import (
     Group,
     Link,
     Member,
+    Model,
     Permission,
     ended,
 )
+from generate_events import EventOperations
+from generate_portal import PortalOperations
 from presets import PRESETS, practice_of, role_of
+from sqltext import Identifiers, jsonb, literal, moment, text_array
 
 REACHES = ("own",) * 4 + ("all",) * 2 + ("group",) * 3 + ("managed",) * 2 + ("delegated",) * 3
 RULES = ("none", "author", "share", "group")
-UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 # Categories that a DBA adds, in every second seed.
 CUSTOM_CATEGORIES = {"referral": False, "group_notes": True}
@@ -44,95 +45,6 @@ CUSTOM_CATEGORIES = {"referral": False, "group_notes": True}
 
 def custom_categories(seed):
     return dict(CUSTOM_CATEGORIES) if seed % 2 else {}
-
-
-# ------------------------------------------------------------- identifiers
-
-
-class Identifiers:
-    """Identifiers of one practice, of one type: bigint, uuid or text.
-
-    In Python an identifier is its canonical text.  Members and clients are
-    numbered alike on purpose: a member and a client may have the same one.
-    """
-
-    def __init__(self, rng, number):
-        self.rng = rng
-        self.number = number
-        self.type = rng.choice(("bigint", "uuid", "text"))
-        self.base = rng.choice((0, 0, 5_000_000_000)) + number * 1000
-        self.sign = rng.choice((1, 1, 1, -1))
-        self.made = {}
-
-    def id(self, n):
-        """The n-th identifier, 0 ≤ n < 1000."""
-        if n not in self.made:
-            self.made[n] = self._id(n)
-        return self.made[n]
-
-    def _id(self, n):
-        if self.type == "bigint":
-            return str(self.sign * (self.base + n + 1))
-        if self.type == "uuid":
-            return str(uuid.UUID(int=self.rng.getrandbits(128)))
-        unique = self.number * 1000 + n
-        return self.rng.choice(
-            (
-                f"00{unique}",
-                f"{unique}",  # a bigint after all
-                f"-0{unique}",
-                f"+{unique}",
-                f" {unique}",
-                f"clinic {self.number}/{n}",
-                f"o'neil {unique}",
-                f"back\\slash {unique}",
-                f"Zoë {unique}",
-                f"{unique}." + "x" * 40,
-                f"{{{unique},NULL}}",
-                str(uuid.UUID(int=self.rng.getrandbits(128))),  # a uuid after all
-                "aB" + str(uuid.UUID(int=self.rng.getrandbits(128)))[2:],  # no uuid: mixed case
-            )
-        )
-
-    def spell(self, id):
-        """The same identifier as another program might write it."""
-        if self.type == "text" and UUID_TEXT.fullmatch(id) and self.rng.random() < 0.5:
-            return id.upper()
-        return id
-
-    def spellings(self, id):
-        """All that spell() may return."""
-        return {id, id.upper()} if self.type == "text" and UUID_TEXT.fullmatch(id) else {id}
-
-    def sql(self, id):
-        """An expression that careaccess.id takes without an explicit cast."""
-        if id is None:
-            return "NULL"
-        text = literal(self.spell(id))
-        if self.type == "bigint":
-            return self.rng.choice((id, id, text))
-        return self.rng.choice((text, f"{text}::{self.type}"))
-
-    def array(self, ids):
-        return "ARRAY[" + ", ".join(self.sql(i) for i in ids) + "]::careaccess.id[]"
-
-
-def literal(text):
-    return "NULL" if text is None else "'" + str(text).replace("'", "''") + "'"
-
-
-def text_array(values):
-    if values is None:
-        return "NULL"
-    return "ARRAY[" + ", ".join(literal(v) for v in sorted(values)) + "]::text[]"
-
-
-def moment(hours):
-    return "NULL" if hours is None else f"now() + interval '{hours} hours'"
-
-
-def jsonb(value):
-    return literal(json.dumps(value)) + "::jsonb"
 
 
 # -------------------------------------------------------------- the builder
@@ -150,7 +62,7 @@ class Plan:
         return self.stages[-1][1]
 
 
-class Builder:
+class Builder(PortalOperations, EventOperations):
     """Facts and SQL of one practice, growing together."""
 
     def __init__(self, rng, number, categories):
@@ -165,6 +77,7 @@ class Builder:
         self.next_client = 1
         self.next_group = 1
         self.next_emergency = 1
+        self.next_invitation = 1
         self.steps = []
 
     # ---- writing SQL
@@ -175,6 +88,18 @@ class Builder:
     def statement(self, sql):
         self.steps.append(sql + ";")
 
+    def answers(self, expected, function, *arguments, shown="{}::text"):
+        """The call must return this; shown: an expression over it, as text."""
+        call = f"{function}({', '.join(arguments)})"
+        expected = literal(expected)
+        self.steps.append(
+            f"answer := {shown.format(call)};\n"
+            f"  IF answer IS DISTINCT FROM {expected} THEN\n"
+            f"    RAISE EXCEPTION USING ERRCODE = 'ZM001', MESSAGE = concat("
+            f"'answer ', answer, ' instead of ', {expected}, ' from ', {literal(call)});\n"
+            "  END IF;"
+        )
+
     def refused(self, sqlstate, function, *arguments):
         """The call must fail with exactly this error and change nothing."""
         call = f"{function}({', '.join(arguments)})"
@@ -182,8 +107,24 @@ class Builder:
             f"BEGIN\n    PERFORM {call};\n"
             f"    RAISE EXCEPTION USING ERRCODE = 'ZM001',"
             f" MESSAGE = 'no error {sqlstate} from ' || {literal(call)};\n"
-            f"  EXCEPTION WHEN SQLSTATE '{sqlstate}' THEN NULL;\n  END;"
+            f"  EXCEPTION\n    WHEN SQLSTATE '{sqlstate}' THEN NULL;\n"
+            f"    WHEN SQLSTATE 'ZM001' THEN RAISE;\n"
+            f"    WHEN OTHERS THEN RAISE EXCEPTION USING ERRCODE = 'ZM001', MESSAGE = concat("
+            f"SQLSTATE, ' instead of {sqlstate} from ', {literal(call)}, ': ', SQLERRM);\n  END;"
         )
+
+    @contextmanager
+    def acting_as(self, m=None, portal_user=None, profile=None):
+        """What is called within, this member calls, or this portal user; nobody: an administrator."""
+        if m is not None:
+            self.call("careaccess_act_as", self.ids.sql(m))
+        elif portal_user is not None:
+            self.call(
+                "careaccess_act_as_portal_user", self.ids.sql(portal_user), self.ids.sql(profile)
+            )
+        yield
+        if m is not None or portal_user is not None:
+            self.call("careaccess_stop_acting")
 
     def undone(self, operation):
         """Do it, look (so that somebody may remember it), and roll it back."""
@@ -207,7 +148,7 @@ class Builder:
         """The SQL since the last stage, as one statement, and the facts as they are now."""
         body = "\n  ".join(self.steps)
         self.steps = []
-        return (f"DO $model$\nBEGIN\n  {body}\nEND\n$model$", copy.deepcopy(self.p))
+        return (f"DO $model$\nDECLARE\n  answer text;\nBEGIN\n  {body}\nEND\n$model$", copy.deepcopy(self.p))
 
     # ---- choosing
 
@@ -351,7 +292,6 @@ class Builder:
             "owner_mode": ("one", "none"),
             "restriction": (True, True, False),
             "restricted_new_member": ("allow", "deny"),
-            "staff_booking": ("none", "list", "grant"),
             "groups": (True, True, False),
             "share_private_notes_default": (True, False),
             **self.later_choices(),
@@ -368,6 +308,10 @@ class Builder:
 
     def later_choices(self):
         return {
+            "staff_booking": ("none", "list", "grant"),
+            "widget_booking": ("none", "list", "grant", "duplicate"),
+            "allow_self_listing": (True, False),
+            "emergency_max_minutes": (90, 240),
             "ungrouped_sees": ("own", "all"),
             "ungrouped_admin_manages": ("all", "none"),
             "manager_bypasses_groups": (True, False),
@@ -408,7 +352,7 @@ class Builder:
         return rows
 
     def define_role(self, name, **flags):
-        capabilities = ["create_client", "grant", "book", "manage_members"]
+        capabilities = ["create_client", "grant", "book", "manage_members", "break_glass"]
         definition = {
             **{flag: value for flag, value in flags.items() if value or self.maybe(0.3)},
             "permissions": self.random_permissions(),
@@ -519,8 +463,6 @@ class Builder:
         if self.is_administrative(m) and not administrative <= set(was):
             return False
         newly = bool(administrative) and not self.is_administrative(m)
-        if newly and any(self.shares_to(c, m) for c in self.p.clients):
-            return False  # as in revoke()
         lost = self.is_practitioner(m) and not practitioner
         self.call("careaccess_set_member_roles", self.ids.sql(m), text_array(roles))
         self.p.members[m].roles = list(roles)
@@ -588,12 +530,16 @@ class Builder:
         )
         if m is None:
             return False
+        self.give_capability(m, "manage_groups")
+        return True
+
+    def give_capability(self, m, capability):
+        """A capability of one member: no function gives one, the table has it."""
         self.statement(
             "INSERT INTO careaccess.member_capability (member, capability)"
-            f" VALUES ({self.ids.sql(m)}, 'manage_groups')"
+            f" VALUES ({self.ids.sql(m)}, {literal(capability)})"
         )
-        self.p.members[m].capabilities.add("manage_groups")
-        return True
+        self.p.members[m].capabilities.add(capability)
 
     def set_member_status(self):
         disabled = [m for m, x in self.p.members.items() if x.status == "disabled"]
@@ -601,6 +547,9 @@ class Builder:
         delegators = self.delegators().intersection(self.active_members())
         if delegators and self.maybe(0.5):
             m = self.pick(sorted(delegators))
+        inviters = {i.inviter for i in self.p.invitations}.intersection(self.active_members())
+        if inviters and self.maybe(0.2):
+            m = self.pick(sorted(inviters))
         if m is None or len(self.active_members()) < 3:
             return False
         member = self.p.members[m]
@@ -631,24 +580,46 @@ class Builder:
         return True  # who may start a share, not who may see
 
     def remove_member(self):
-        # Open: supervisor delegations over him, and his place in the limits of others.
-        m = self.pick(
-            m
-            for m in self.active_members()
-            if not any(d.over == m and d.mode == "supervisor" for d in self.p.delegations)
-            and not any(m in limit for x in self.p.members.values() for limit in x.limits.values())
-        )
+        m = self.pick(self.active_members())
+        # Of those who own clients, and may not just go, there are fewer.
+        owners = {self.owner(c) for c in self.p.clients}.intersection(self.active_members())
+        if owners and self.maybe(0.4):
+            m = self.pick(sorted(owners))
         if m is None or len(self.active_members()) < 3:
             return False
         owned = [c for c in self.p.clients if self.owner(c) == m]
-        if owned:
-            successor = self.pick(
-                s for s in self.practitioners() if s != m and all(self.may_receive(c, s) for c in owned)
+        # A deleted client needs no owner until he is restored.
+        must = any(self.p.clients[c].status != "deleted" for c in owned)
+        if must and self.maybe(0.3):
+            self.refused("55000", "careaccess_remove_member", self.ids.sql(m))
+        if self.maybe(0.1):
+            self.refused(
+                "22023", "careaccess_remove_member", self.ids.sql(m), self.ids.sql(m)
             )
-            if successor is None:
+        staff = [x for x in self.active_members() if not self.is_practitioner(x)]
+        if staff and self.maybe(0.2):
+            x = self.rng.choice(staff)
+            self.refused("22023", "careaccess_remove_member", self.ids.sql(m), self.ids.sql(x))
+        successor = None
+        # Who owns nothing may have a successor all the same.
+        if must or self.maybe(0.3):
+            others = [s for s in self.practitioners() if s != m]
+            takers = [
+                s for s in others if all((c, s) not in self.p.revocations for c in owned)
+            ]
+            granted = [
+                s
+                for s in takers
+                if any(self.active_links(c, s, "grant") for c in owned)
+            ]
+            revoked = [s for s in others if s not in takers]
+            if revoked and self.maybe(0.5):
+                x = self.rng.choice(revoked)
+                self.refused("55000", "careaccess_remove_member", self.ids.sql(m), self.ids.sql(x))
+            successor = self.pick(granted if granted and self.maybe(0.5) else takers)
+            if successor is None and must:
                 return False
-            if self.maybe(0.3) and any(self.p.clients[c].status != "deleted" for c in owned):
-                self.refused("55000", "careaccess_remove_member", self.ids.sql(m))
+        if successor is not None:
             self.call("careaccess_remove_member", self.ids.sql(m), self.ids.sql(successor))
             for c in owned:
                 self.facts_of_owner(c, successor)
@@ -663,31 +634,35 @@ class Builder:
         for group in self.p.groups:
             group.practitioners.discard(m)
             group.admins.discard(m)
-        # Acting for somebody who is gone gives nothing; the extension ends it.
+        # Nobody acts for who is gone; what he wrote stays with its custodians.
         self.p.delegations = [
             d for d in self.p.delegations if d.member != m and not (d.over == m and d.mode == "context")
         ]
         self.p.revocations = {(c, x) for c, x in self.p.revocations if x != m}
+        self.p.form_routes = {s: x for s, x in self.p.form_routes.items() if x != m}
+        self.p.assignment_rules = [r for r in self.p.assignment_rules if r.practitioner != m]
         self.p.members[m].limits.clear()
         self.p.members[m].status = "removed"
         return True
 
     def transfer_clients(self):
-        old = self.pick(sorted({self.owner(c) for c in self.p.clients} - {None}))
+        owners = sorted({self.owner(c) for c in self.p.clients} - {None})
+        old = self.pick(owners)
         if old is None:
             return False
         owned = [c for c in self.p.clients if self.owner(c) == old]
-        new = self.pick(
-            s for s in self.practitioners() if s != old and all(self.may_receive(c, s) for c in owned)
-        )
-        # As in reassign(). Open too: whether deleted clients move too.
-        if (
-            new is None
-            or any(self.shares_to(c, old) for c in owned)
-            or any(self.p.clients[c].status == "deleted" for c in owned)
-        ):
+        others = [s for s in self.practitioners() if s != old]
+        revoked = [s for s in others if any((c, s) in self.p.revocations for c in owned)]
+        if revoked and self.maybe(0.5):
+            x = self.rng.choice(revoked)
+            self.refused("55000", "careaccess_transfer_clients", self.ids.sql(old), self.ids.sql(x))
+        new = self.pick(s for s in others if s not in revoked)
+        if new is None:
             return False
-        self.call("careaccess_transfer_clients", self.ids.sql(old), self.ids.sql(new))
+        # Deleted ones too: a database administrator may restore them.
+        self.answers(
+            str(len(owned)), "careaccess_transfer_clients", self.ids.sql(old), self.ids.sql(new)
+        )
         for c in owned:
             self.facts_of_owner(c, new)
         return True
@@ -838,7 +813,6 @@ class Builder:
         return True
 
     def unshare_client(self):
-        # Open: whether a chart share to him ends with his grant.
         link = self.pick(
             l
             for l in self.p.links
@@ -846,7 +820,6 @@ class Builder:
             and l.active
             and not ended(l.valid_until)
             and self.p.clients[l.client].status != "deleted"
-            and not self.shares_to(l.client, l.member)
         )
         if link is None:
             return False
@@ -859,21 +832,14 @@ class Builder:
         if c is None:
             return False
         grants = [l for l in self.p.links if l.client == c and l.kind == "grant" and l.active]
-        # Open: what becomes of the end of a grant that stays on the list.
-        if any(l.valid_until is not None for l in grants):
-            return False
         candidates = [m for m in self.practitioners() if self.may_receive(c, m)]
         owner = None
         if self.owner(c) is not None and candidates and self.maybe(0.4):
             owner = self.rng.choice(candidates)
-            if owner != self.owner(c) and self.shares_to(c, self.owner(c)):
-                return False
         last = owner or self.owner(c)
         chosen = None
         if self.maybe(0.85):
             chosen = self.some(set(candidates) - {last})
-            if any(self.shares_to(c, l.member) for l in grants if l.member not in chosen):
-                return False
         with_all = self.rng.choice((None, None, True, False))
         self.call(
             "careaccess_set_client_access",
@@ -888,8 +854,10 @@ class Builder:
             for link in grants:
                 if link.member not in chosen:
                     link.active = False
+            # Shares that stay keep their end; one that ran out is no share.
             for m in chosen:
-                self.facts_of_grant(c, m, None)
+                if not self.current_links(c, m, "grant"):
+                    self.facts_of_grant(c, m, None)
         if with_all is not None:
             self.p.clients[c].shared_with_all = with_all
         return True
@@ -909,13 +877,26 @@ class Builder:
 
     def reassign(self):
         c = self.some_client()
+        # Who was granted before he became the owner (SH-6) keeps nothing
+        # afterwards; whoever has become one so is reassigned from more often.
+        absorbed = sorted(
+            {
+                l.client
+                for l in self.p.links
+                if l.kind == "grant"
+                and not l.active
+                and self.owner(l.client) == l.member
+                and self.p.clients[l.client].status != "deleted"
+            }
+        )
+        if absorbed and self.maybe(0.5):
+            c = self.rng.choice(absorbed)
         if c is None or self.owner(c) is None:
             return False
-        m = self.pick(
-            m for m in self.practitioners() if self.may_receive(c, m) and m != self.owner(c)
-        )
-        # Open: whether a chart share to the former owner ends with his link.
-        if m is None or self.shares_to(c, self.owner(c)):
+        takers = [m for m in self.practitioners() if self.may_receive(c, m) and m != self.owner(c)]
+        granted = [m for m in takers if self.current_links(c, m, "grant")]
+        m = self.pick(granted if granted and self.maybe(0.5) else takers)
+        if m is None:
             return False
         self.call("careaccess_reassign_client", self.ids.sql(c), self.ids.sql(m))
         self.facts_of_owner(c, m)
@@ -926,29 +907,39 @@ class Builder:
         m = self.pick(
             m
             for m in self.practitioners()
-            if self.may_receive(c, m) and m != self.owner(c) and not self.expired_links(c, m)
+            if self.may_receive(c, m) and m != self.owner(c)
         )
         if c is None or m is None:
             return False
         self.call("careaccess_list_client", self.ids.sql(c), self.ids.sql(m))
-        if not self.active_links(c, m, "listed"):
-            self.p.links.append(Link(c, m, "listed"))
+        if not self.current_links(c, m, "listed"):
+            self.facts_of_listing(c, m)
         return True
 
+    def facts_of_listing(self, c, m):
+        """TA-5: a chart share that outlived his last link does not come back with this one."""
+        if not self.current_links(c, m):
+            for share in self.shares_to(c, m):
+                share.running = False
+        self.facts_of_link(c, m, "listed")
+
+    def facts_of_link(self, c, m, kind):
+        """A link begins; of this kind one that ran out is over."""
+        for link in self.active_links(c, m, kind):
+            link.active = False
+        self.p.links.append(Link(c, m, kind))
+
     def unlist_client(self):
-        # Open: whether shares to him end while another link of his goes on.
-        link = self.pick(
+        links = [
             l
             for l in self.p.links
             if l.kind == "listed"
             and l.active
             and not ended(l.valid_until)
             and self.p.clients[l.client].status != "deleted"
-            and not (
-                self.shares_to(l.client, l.member)
-                and self.active_links(l.client, l.member, "owner", "grant")
-            )
-        )
+        ]
+        receivers = [l for l in links if self.reads_by_share(l.client, l.member)]
+        link = self.pick(receivers if receivers and self.maybe(0.7) else links)
         if link is None:
             return False
         self.call("careaccess_unlist_client", self.ids.sql(link.client), self.ids.sql(link.member))
@@ -956,6 +947,27 @@ class Builder:
         for share in self.shares_to(link.client, link.member):
             share.running = False
         return True
+
+    def reads_by_share(self, c, m):
+        """A chart share shows him something, and not by his listing alone."""
+        shares = [s for s in self.shares_to(c, m) if not ended(s.valid_until)]
+        if not shares:
+            return False
+        facts = copy.copy(self.p)
+        facts.links = [l for l in facts.links if (l.client, l.member, l.kind) != (c, m, "listed")]
+        model = Model(facts)
+        with_shares = [
+            model.can(m, c, k, "view", s.from_provider).allowed
+            for s in shares
+            for k in facts.categories
+        ]
+        facts.shares = [s for s in facts.shares if s not in shares]
+        model = Model(facts)
+        return with_shares != [
+            model.can(m, c, k, "view", s.from_provider).allowed
+            for s in shares
+            for k in facts.categories
+        ]
 
     def end_listing_later(self):
         """A listing with an end: no function sets one, the table has it."""
@@ -1027,13 +1039,15 @@ class Builder:
         return True
 
     def stop_chart_share(self):
-        share = self.pick(
+        shares = [
             s
             for s in self.p.shares
             if s.running
             and not ended(s.valid_until)
             and self.p.clients[s.client].status != "deleted"
-        )
+        ]
+        reading = [s for s in shares if self.reads_by_share(s.client, s.to_provider)]
+        share = self.pick(reading if reading and self.maybe(0.7) else shares)
         if share is None:
             return False
         self.call(
@@ -1074,8 +1088,6 @@ class Builder:
             and not self.is_unrevocable(m)
             and self.owner(c) != m
             and (c, m) not in self.p.revocations
-            # Open: whether a chart share to him ends with the grant that is taken.
-            and not self.shares_to(c, m)
         ]
         if not candidates:
             return False
@@ -1086,6 +1098,13 @@ class Builder:
         c, m = self.rng.choice(candidates)
         self.call("careaccess_revoke_administrative_access", self.ids.sql(c), self.ids.sql(m))
         self.facts_of_revocation(c, m)
+        # SP-8: an appointment does not bring him back.
+        channels = [k for k in ("staff", "widget") if Model(self.p).booking(c, m, k) == "55000"]
+        if channels and self.is_practitioner(m):
+            channel = self.rng.choice(channels)
+            self.refused(
+                "55000", "careaccess_book", self.ids.sql(c), self.ids.sql(m), literal(channel)
+            )
         return True
 
     def facts_of_revocation(self, c, m):
@@ -1153,6 +1172,9 @@ class Builder:
 
     def delete_group(self):
         group = self.pick(self.p.groups)
+        promised = [g for g in self.p.groups if any(g.name in i.groups for i in self.p.invitations)]
+        if promised and self.maybe(0.5):
+            group = self.rng.choice(promised)
         if group is None:
             return False
         self.p.groups.remove(group)
@@ -1308,13 +1330,29 @@ LATER = (
     (2, Builder.set_member_status),
     (1, Builder.set_member_end),
     (1, Builder.set_records_owned_by),
-    (1, Builder.remove_member),
+    (2, Builder.remove_member),
     (2, Builder.set_client_status),
     (1, Builder.add_client),
     (2, Builder.redefine_role),
     (3, Builder.change_settings),
     (2, Builder.add_capability),
     (5, Builder.emergency),
+    (4, Builder.break_glass),
+    (14, Builder.book),
+    (2, Builder.add_form_route),
+    (3, Builder.add_assignment_rule),
+    (1, Builder.remove_form_parts),
+    (6, Builder.submit_form),
+    (3, Builder.invite_member),
+    (4, Builder.accept_invitation),
+    (1, Builder.withdraw_invitation),
+    (2, Builder.link_profile),
+    (2, Builder.unlink_profile),
+    (1, Builder.add_portal_user),
+    (1, Builder.remove_portal_user),
+    (3, Builder.invite_to_portal),
+    (3, Builder.accept_portal_access),
+    (2, Builder.withdraw_portal_access),
     (4, Builder.attempt),
 )
 
@@ -1345,6 +1383,13 @@ def plan(seed, number):
         (0.7, 3, b.restrict),
         (0.9, 5, b.revoke),
         (0.6, 4, b.emergency),
+        (0.7, 3, b.add_portal_user),
+        (0.8, 5, b.link_profile),
+        (0.9, 5, b.invite_to_portal),
+        (0.9, 4, b.accept_portal_access),
+        (0.4, 2, b.add_form_route),
+        (0.4, 3, b.add_assignment_rule),
+        (0.3, 2, b.invite_member),
     )
     for probability, most, operation in ingredients:
         if b.maybe(probability):
@@ -1354,7 +1399,7 @@ def plan(seed, number):
 
     weights = [weight for weight, _ in LATER]
     operations = [operation for _, operation in LATER]
-    for _ in range(rng.randint(8, 30)):
+    for _ in range(rng.randint(16, 46)):
         operation = rng.choices(operations, weights)[0]
         if b.maybe(0.1):
             b.undone(lambda: operation(b))

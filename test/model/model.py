@@ -174,6 +174,47 @@ class Emergency:
 
 
 @dataclass
+class PortalUser:
+    """The login of a client, whose own profile is that client."""
+
+    id: object
+    client: object
+
+
+@dataclass
+class PortalAccess:
+    """What a portal user may do with a profile that is not his own."""
+
+    client: object
+    user: object
+    view_appointments: bool = False
+    manage_information: bool = False
+    status: str = "invited"  # invited, accepted, withdrawn
+
+
+@dataclass
+class AssignmentRule:
+    """Whoever answers so to the question of the form goes to the practitioner."""
+
+    form: str
+    question: str
+    answer: str
+    practitioner: object
+    position: int
+
+
+@dataclass
+class Invitation:
+    """A promise of roles and groups that can still be accepted."""
+
+    number: int
+    contact: str
+    roles: list
+    groups: set = field(default_factory=set)  # names
+    inviter: object = None  # None: a database administrator
+
+
+@dataclass
 class Practice:
     id: object = "practice"
     settings: dict = field(default_factory=dict)
@@ -189,6 +230,17 @@ class Practice:
     groups: list = field(default_factory=list)
     delegations: list = field(default_factory=list)
     emergencies: list = field(default_factory=list)
+    # (client, contact) -> relationship: the contact's login may be invited to the client
+    profile_links: dict = field(default_factory=dict)
+    portal_users: dict = field(default_factory=dict)  # id -> PortalUser
+    portal_accesses: dict = field(default_factory=dict)  # (client, user) -> PortalAccess
+    form_routes: dict = field(default_factory=dict)  # address -> practitioner
+    assignment_rules: list = field(default_factory=list)  # in the order they were added
+    invitations: list = field(default_factory=list)
+
+    def rests_on_link(self, c, own):
+        """May the login of own be invited to c?  Two profiles of one person go both ways."""
+        return (c, own) in self.profile_links or self.profile_links.get((own, c)) == "self"
 
 
 def ended(valid_until):
@@ -544,6 +596,101 @@ class Model:
         if self.emergency(m, c, category, action):
             return Decision(True, "8: emergency")
         return Decision(False, "9: nothing allows it")
+
+    # ---- the portal: a client-side login with one profile chosen
+
+    def is_there(self, c):
+        client = self.p.clients.get(c)
+        return client is not None and client.status != "deleted"
+
+    def portal_permissions(self, u, profile):
+        """(view_appointments, manage_information) of u there; None if he may not choose it."""
+        user = self.p.portal_users.get(u)
+        if user is None or not self.is_there(user.client) or not self.is_there(profile):
+            return None
+        if user.client == profile:
+            return True, True
+        access = self.p.portal_accesses.get((profile, u))
+        if (
+            access is None
+            or access.status != "accepted"
+            or not self.p.rests_on_link(profile, user.client)
+        ):
+            return None
+        return access.view_appointments, access.manage_information
+
+    def portal_can(self, u, profile, c, category, action, client_visible=None):
+        """May u, who has chosen the profile, do action on such a record of c?"""
+        permissions = self.portal_permissions(u, profile)
+        if permissions is None or c != profile:
+            return False
+        appointments, information = permissions
+        if action == "edit":
+            return category == "profile" and information
+        if action != "view":
+            return False
+        if category == "name":
+            return True
+        if client_visible is True and (appointments or information):
+            return True
+        return (category == "profile" and information) or (category == "schedule" and appointments)
+
+    # ---- who may book, and what it gives
+
+    def names_only_managed(self, m):
+        """Who makes appointments by reach managed only names only those he manages."""
+        rows = self.permissions(m, "schedule", "create")
+        return bool(rows) and all(row.reach == "managed" for row in rows)
+
+    def has_current_link(self, c, m, *kinds):
+        return any(
+            l.member == m
+            and l.active
+            and not ended(l.valid_until)
+            and (not kinds or l.kind in kinds)
+            for l in self.links(c)
+        )
+
+    def booking(self, c, m, channel):
+        """What an appointment of c with m gives: an answer of careaccess_book, or an SQLSTATE."""
+        setting = self.setting("staff_booking" if channel == "staff" else "widget_booking")
+        sees = self.can(m, c, "name", "view").allowed
+        if setting == "list":
+            # A listing says that he treats the client, so only a link will do.
+            if self.has_current_link(c, m):
+                return "linked"
+            return "55000" if (c, m) in self.p.revocations else "new_provider"
+        if setting == "grant":
+            if sees or self.has_current_link(c, m, "owner", "grant"):
+                return "linked"
+            return "55000" if (c, m) in self.p.revocations else "granted"
+        if setting == "duplicate":
+            return "linked" if sees else "duplicate_needed"
+        return "linked" if sees or self.has_current_link(c, m) else "unlinked"
+
+    def may_take(self, c, m):
+        """Is m an active practitioner who is not revoked on c?"""
+        return (
+            self.is_active(m) and self.is_practitioner(m) and (c, m) not in self.p.revocations
+        )
+
+    def assigned(self, form, c, answers):
+        """The practitioner of the last rule that matches and can be kept, or None."""
+        matching = [
+            rule
+            for rule in self.p.assignment_rules
+            if rule.form == form
+            and (
+                rule.answer in answers[rule.question]
+                if isinstance(answers.get(rule.question), list)
+                else rule.answer == answers.get(rule.question)
+            )
+        ]
+        matching.sort(key=lambda rule: rule.position)  # stable: as they were added
+        for rule in reversed(matching):
+            if self.may_take(c, rule.practitioner):
+                return rule.practitioner
+        return None
 
     # ---- the answers that are made of decisions
 

@@ -55,6 +55,19 @@ def describe_member(p, m, category=None):
     return lines
 
 
+def describe_portal(p, c):
+    """Lines about the logins that may have to do with a client."""
+    lines = [f"portal user {u!r}: login of {user.client!r}" for u, user in p.portal_users.items()]
+    for access in p.portal_accesses.values():
+        allowed = [x for x in ("view_appointments", "manage_information") if getattr(access, x)]
+        if access.client == c:
+            lines.append(f"  {access.user!r} on {c!r}: {access.status}, {listed(allowed)}")
+    for (one, contact), relationship in p.profile_links.items():
+        if c in (one, contact):
+            lines.append(f"  profile {one!r} linked with {contact!r}: {relationship}")
+    return lines
+
+
 def describe(p, m, c, category=None):
     """The facts about a member and a client, line by line."""
     lines = []
@@ -67,7 +80,10 @@ def describe(p, m, c, category=None):
             f" author rule {p.author_rules.get(k, '(none set)')}, opened by {listed(opened)}"
         )
     model = Model(p)
-    lines += describe_member(p, m, category)
+    if m is None:
+        lines += describe_portal(p, c)
+    else:
+        lines += describe_member(p, m, category)
     if m in p.members:
         lines.append(f"  accessible: {listed(model.accessible(m))}")
         lines.append(f"  managed: {listed(model.managed(m))}")

@@ -25,8 +25,9 @@ from report import describe, model_says, question
 
 SHOWN = 3  # differences shown of one practice
 
-# What a setup raises when a call that must fail did not (Builder.refused).
-NOT_REFUSED = re.compile(r"ERROR:  no error \w{5} from ")
+# What a setup raises when a call that must fail did not, or failed otherwise
+# (Builder.refused), or answered something else (Builder.answers).
+WRONG_ANSWER = re.compile(r"ERROR:  (no error \w{5} from|\w{5} instead of \w{5} from|answer )")
 
 
 def arguments():
@@ -78,7 +79,8 @@ class Database:
             session.run(
                 "CREATE EXTENSION careaccess",
                 f"SELECT careaccess_grant_application('{self.role}')",
-                "GRANT EXECUTE ON FUNCTION careaccess_act_as(careaccess.id, boolean)"
+                "GRANT EXECUTE ON FUNCTION careaccess_act_as(careaccess.id, boolean),"
+                " careaccess_act_as_portal_user(careaccess.id, careaccess.id, boolean)"
                 f" TO {self.role}",
             )
             for code, authored in custom_categories(self.seed).items():
@@ -178,8 +180,8 @@ def work(worker, given, numbers, database, role, results):
                 )
             except SqlError as error:
                 again = f"again: run.py --seed {given.seed} --practice {number}"
-                if NOT_REFUSED.search(str(error)):
-                    text = f"\nDIFFERENCE: something was not refused; {again}\n{error}"
+                if WRONG_ANSWER.search(str(error)):
+                    text = f"\nDIFFERENCE: a call of the setup answered otherwise; {again}\n{error}"
                     results.put(("checked", 1, 1, text))
                 else:
                     results.put(("failed", f"a statement failed; {again}\n{error}"))

@@ -6,10 +6,12 @@ the model; if it does not, the generator never makes the situation in which the
 rule decides, and the differential test would not see the extension break it.
 """
 
+import re
 import unittest
 
 import model
 from generate import plan
+from generate_events import FORMS, QUESTIONS
 from model import (
     ACTIONS,
     EVERYBODY,
@@ -20,6 +22,10 @@ from model import (
 )
 
 SEED, PRACTICES = 1, 200
+
+# In the SQL of a practice: a call whose answer is compared, one that must fail.
+ANSWERED = re.compile(r"' instead of ', ('[^']*'|NULL), ' from ', '(careaccess_\w+)\(")
+REFUSED = re.compile(r"'no error (\w{5}) from ' \|\| '(careaccess_\w+)\(")
 
 
 class IgnoresEndOfMember(Model):
@@ -363,6 +369,97 @@ class CustodyStillNamesEverything(Model):
             self.p.delegations = was
 
 
+class AcceptedNotAsked(Model):
+    def portal_permissions(self, u, profile):
+        access = self.p.portal_accesses.get((profile, u))
+        if access is None:
+            return super().portal_permissions(u, profile)
+        was, access.status = access.status, "accepted"
+        try:
+            return super().portal_permissions(u, profile)
+        finally:
+            access.status = was
+
+
+class OwnPermissionsEverywhere(Model):
+    def portal_permissions(self, u, profile):
+        return super().portal_permissions(u, profile) and (True, True)
+
+
+class PortalPermissionsAreOne(Model):
+    def portal_permissions(self, u, profile):
+        found = super().portal_permissions(u, profile)
+        return found and (any(found),) * 2
+
+
+class NobodyIsDeletedForThePortal(Model):
+    def is_there(self, c):
+        return c in self.p.clients
+
+
+class PortalSeesEveryProfile(Model):
+    def portal_can(self, u, profile, c, category, action, client_visible=None):
+        return super().portal_can(u, profile, profile, category, action, client_visible)
+
+
+class EveryRowIsForClients(Model):
+    def portal_can(self, u, profile, c, category, action, client_visible=None):
+        return super().portal_can(u, profile, c, category, action, True)
+
+
+class NoRowIsForClients(Model):
+    def portal_can(self, u, profile, c, category, action, client_visible=None):
+        return super().portal_can(u, profile, c, category, action, None)
+
+
+class PortalChangesNothing(Model):
+    def portal_can(self, u, profile, c, category, action, client_visible=None):
+        return action == "view" and super().portal_can(
+            u, profile, c, category, action, client_visible
+        )
+
+
+class BookingBySight(Model):
+    def booking(self, c, m, channel):
+        return super().booking(c, m, channel) if not self.sees(m, c) else "linked"
+
+    def sees(self, m, c):
+        return self.can(m, c, "name", "view").allowed
+
+
+class BookingByLink(Model):
+    def booking(self, c, m, channel):
+        return super().booking(c, m, channel) if not self.has_current_link(c, m) else "linked"
+
+
+class BookingOfTheRevoked(Model):
+    def booking(self, c, m, channel):
+        was, self.p.revocations = self.p.revocations, set()
+        try:
+            return super().booking(c, m, channel)
+        finally:
+            self.p.revocations = was
+
+
+class OneBookingSetting(Model):
+    def booking(self, c, m, channel):
+        return super().booking(c, m, "staff")
+
+
+class FirstRuleWins(Model):
+    def assigned(self, form, c, answers):
+        was, self.p.assignment_rules = self.p.assignment_rules, self.p.assignment_rules[::-1]
+        try:
+            return super().assigned(form, c, answers)
+        finally:
+            self.p.assignment_rules = was
+
+
+class RulesOfAnybody(Model):
+    def may_take(self, c, m):
+        return True
+
+
 def variants():
     found, waiting = [], [Model]
     while waiting:
@@ -382,6 +479,26 @@ def questions(practice):
                         yield m, c, category, action, author
 
 
+def portal_answers(model):
+    """What the model says of portal users, bookings and forms."""
+    practice = model.p
+    for u in practice.portal_users:
+        for profile in practice.clients:
+            yield model.portal_permissions(u, profile)
+            for c in practice.clients:
+                for category in ("name", "profile", "schedule", "chart"):
+                    for action in ("view", "edit"):
+                        for shown in (None, True, False):
+                            yield model.portal_can(u, profile, c, category, action, shown)
+    for c in practice.clients:
+        for m in practice.members:
+            for channel in ("staff", "widget"):
+                yield model.booking(c, m, channel)
+        for form in FORMS:
+            for language in QUESTIONS["language"]:
+                yield model.assigned(form, c, {"language": language})
+
+
 class TestGenerator(unittest.TestCase):
     def test_same_seed_same_practice(self):
         for number in (1, 2, 3):
@@ -389,12 +506,49 @@ class TestGenerator(unittest.TestCase):
             self.assertEqual([s for s, _ in one.stages], [s for s, _ in other.stages])
             self.assertEqual(one.practice, other.practice)
 
+    def test_every_call_is_made(self):
+        """Each new operation, with each of its answers and each error it is to give."""
+        wanted = {
+            *(
+                f"answers '{answer}' careaccess_book"
+                for answer in (
+                    "linked",
+                    "unlinked",
+                    "new_provider",
+                    "granted",
+                    "duplicate_needed",
+                    "duplicated",
+                )
+            ),
+            *(f"refuses {e} careaccess_book" for e in ("22023", "42501", "55000", "P0002", "23505")),
+            *(f"refuses {e} careaccess_break_glass" for e in ("22023", "42501", "55000", "P0002")),
+            *(f"refuses {e} careaccess_submit_form" for e in ("42501", "55000", "P0002")),
+            *(f"refuses {e} careaccess_remove_member" for e in ("22023", "55000")),
+            *(f"refuses {e} careaccess_invite_member" for e in ("22023", "23505", "42501")),
+            *(f"refuses {e} careaccess_invite_to_portal" for e in ("22023", "55000")),
+            "refuses 28000 careaccess_accept_invitation",
+            "refuses P0002 careaccess_withdraw_invitation",
+            "refuses P0002 careaccess_accept_portal_access",
+            "refuses 55000 careaccess_transfer_clients",
+        }
+        for number in range(1, PRACTICES + 1):
+            for sql, _ in plan(SEED, number).stages:
+                for answer, function in ANSWERED.findall(sql):
+                    wanted.discard(f"answers {answer} {function}")
+                for error, function in REFUSED.findall(sql):
+                    wanted.discard(f"refuses {error} {function}")
+        self.assertEqual(wanted, set())
+
     def test_every_rule_decides_somewhere(self):
         left = {variant: 0 for variant in variants()}
         for number in range(1, PRACTICES + 1):
             practice = plan(SEED, number).practice
             right = Model(practice)
             wrong = {variant: variant(practice) for variant in left}
+            answers = list(portal_answers(right))
+            for variant, broken in list(wrong.items()):
+                if list(portal_answers(broken)) != answers:
+                    del wrong[variant], left[variant]
             for question in questions(practice):
                 allowed = right.can(*question).allowed
                 for variant, broken in list(wrong.items()):

@@ -11,6 +11,7 @@ from model import (
     ACTIONS,
     EVERYBODY,
     NOT_ASKED,
+    AssignmentRule,
     ChartShare,
     Client,
     Delegation,
@@ -20,6 +21,8 @@ from model import (
     Member,
     Model,
     Permission,
+    PortalAccess,
+    PortalUser,
     Role,
     UNKNOWN,
     can,
@@ -736,6 +739,183 @@ class TestPresets(unittest.TestCase):
                     self.assertIn(row.category, practice.categories)
                     self.assertLessEqual(row.actions, set(ACTIONS))
                     self.assertIn(row.reach, ("all", "own", "group", "managed", "delegated"))
+
+
+
+class TestPortal(Clinic):
+    """SH-9 to SH-11: mum has her own profile, one for her son, and an old one."""
+
+    def setUp(self):
+        super().setUp()
+        for c in ("mum", "son", "old", "dog"):
+            self.client(c)
+        self.p.portal_users["login"] = PortalUser("login", "mum")
+        self.p.profile_links = {("son", "mum"): "child"}
+        self.access("son", view_appointments=True)
+
+    def access(self, c, **permissions):
+        access = PortalAccess(c, "login", status="accepted", **permissions)
+        self.p.portal_accesses[c, "login"] = access
+        return access
+
+    def portal(self, profile, c, category, action="view", client_visible=None):
+        return Model(self.p).portal_can("login", profile, c, category, action, client_visible)
+
+    def allowed(self, profile, client_visible=None):
+        return {
+            (category, action)
+            for category in self.p.categories
+            for action in ACTIONS
+            if self.portal(profile, profile, category, action, client_visible)
+        }
+
+    def test_own_profile(self):
+        own = {("name", "view"), ("profile", "view"), ("profile", "edit"), ("schedule", "view")}
+        self.assertEqual(self.allowed("mum"), own)
+        self.assertEqual(self.allowed("mum", False), own)
+        views = {(category, "view") for category in self.p.categories}
+        self.assertEqual(self.allowed("mum", True), own | views)
+
+    def test_permissions_are_independent(self):
+        self.assertEqual(self.allowed("son"), {("name", "view"), ("schedule", "view")})
+        self.access("son", manage_information=True)
+        self.assertEqual(
+            self.allowed("son"), {("name", "view"), ("profile", "view"), ("profile", "edit")}
+        )
+        self.access("son")
+        self.assertEqual(self.allowed("son", True), {("name", "view")})
+
+    def test_rows_for_clients(self):
+        self.assertTrue(self.portal("son", "son", "chart", "view", True))
+        self.assertFalse(self.portal("son", "son", "chart", "view", None))
+        self.assertFalse(self.portal("son", "son", "chart", "edit", True))
+
+    def test_chosen_profile_only(self):
+        for c in ("son", "old", "dog", "nobody"):
+            self.assertFalse(self.portal("mum", c, "name"))
+        self.assertFalse(self.portal("son", "mum", "name"))
+
+    def test_which_may_be_chosen(self):
+        model = Model(self.p)
+        self.assertEqual(model.portal_permissions("login", "mum"), (True, True))
+        self.assertEqual(model.portal_permissions("login", "son"), (True, False))
+        self.assertIsNone(model.portal_permissions("login", "dog"))
+        self.assertIsNone(model.portal_permissions("login", "nobody"))
+        self.assertIsNone(model.portal_permissions("stranger", "mum"))
+        for status in ("invited", "withdrawn"):
+            self.p.portal_accesses["son", "login"].status = status
+            self.assertIsNone(model.portal_permissions("login", "son"))
+
+    def test_deleted_profiles(self):
+        model = Model(self.p)
+        self.p.clients["son"].status = "deleted"
+        self.assertIsNone(model.portal_permissions("login", "son"))
+        self.p.clients["son"].status = "archived"
+        self.assertIsNotNone(model.portal_permissions("login", "son"))
+        self.p.clients["mum"].status = "deleted"  # without a login nothing is chosen
+        self.assertIsNone(model.portal_permissions("login", "son"))
+        self.assertIsNone(model.portal_permissions("login", "mum"))
+
+    def test_links(self):
+        model = Model(self.p)
+        self.access("old")
+        self.assertIsNone(model.portal_permissions("login", "old"))
+        self.p.profile_links["mum", "old"] = "parent"  # the other way round
+        self.assertIsNone(model.portal_permissions("login", "old"))
+        self.p.profile_links["mum", "old"] = "self"
+        self.assertIsNotNone(model.portal_permissions("login", "old"))
+
+
+class TestBooking(Clinic):
+    preset = "intakeq"
+
+    def setUp(self):
+        super().setUp()
+        self.role("therapist", allow("name", "own"), practitioner=True, capabilities={"book"})
+        for m in ("ann", "ben", "cleo", "dora"):
+            self.member(m, "therapist")
+        self.client("cat", owner="ann", listed=["ben"], granted=["cleo"])
+        self.p.link_categories = {"owner": {"name"}, "grant": {"name"}, "listed": set()}
+
+    def booked(self, channel, **settings):
+        self.p.settings.update(settings)
+        model = Model(self.p)
+        return [model.booking("cat", m, channel) for m in ("ann", "ben", "cleo", "dora")]
+
+    def test_nothing(self):
+        answers = ["linked", "linked", "linked", "unlinked"]
+        self.assertEqual(self.booked("staff", staff_booking="none"), answers)
+
+    def test_listing_is_for_who_has_no_link(self):
+        answers = ["linked", "linked", "linked", "new_provider"]
+        self.assertEqual(self.booked("staff", staff_booking="list"), answers)
+        self.p.clients["cat"].shared_with_all = True  # sight is no link
+        self.assertEqual(self.booked("widget", widget_booking="list"), answers)
+
+    def test_grant_is_for_who_does_not_see(self):
+        answers = ["linked", "granted", "linked", "granted"]
+        self.assertEqual(self.booked("widget", widget_booking="grant"), answers)
+        self.p.clients["cat"].shared_with_all = True
+        self.assertEqual(self.booked("widget"), ["linked"] * 4)
+
+    def test_duplicate_is_for_who_does_not_see(self):
+        answers = ["linked", "duplicate_needed", "linked", "duplicate_needed"]
+        self.assertEqual(self.booked("widget", widget_booking="duplicate"), answers)
+
+    def test_links_that_ran_out(self):
+        for link in self.p.links:
+            link.valid_until = -1
+        answers = ["new_provider"] * 4
+        self.assertEqual(self.booked("staff", staff_booking="list"), answers)
+
+    def test_the_revoked(self):
+        self.p.revocations.add(("cat", "dora"))
+        self.assertEqual(self.booked("staff", staff_booking="list")[3], "55000")
+        self.assertEqual(self.booked("staff", staff_booking="none")[3], "unlinked")
+        self.assertEqual(self.booked("widget", widget_booking="grant")[3], "55000")
+
+    def test_names_only_managed(self):
+        self.role("admin", allow("schedule", "managed"))
+        self.role("both", allow("schedule", "managed"), allow("schedule", "own", "create"))
+        self.member("eve", "admin")
+        self.member("fay", "both")
+        model = Model(self.p)
+        named = {m for m in ("ann", "eve", "fay") if model.names_only_managed(m)}
+        self.assertEqual(named, {"eve"})
+
+
+class TestForms(Clinic):
+    def setUp(self):
+        super().setUp()
+        self.role("therapist", practitioner=True)
+        self.role("clerk")
+        for m in ("ann", "ben", "cleo"):
+            self.member(m, "therapist")
+        self.client("cat", owner="ann")
+        self.rule("ann", "Spanish", 2)
+        self.rule("ben", "Spanish", 2)
+        self.rule("cleo", "Spanish", 1)
+
+    def rule(self, m, answer, position, form="intake"):
+        self.p.assignment_rules.append(AssignmentRule(form, "language", answer, m, position))
+
+    def assigned(self, answer="Spanish", form="intake"):
+        return Model(self.p).assigned(form, "cat", {"language": answer})
+
+    def test_last_match(self):
+        self.assertEqual(self.assigned(), "ben")
+        self.assertEqual(self.assigned(["English", "Spanish"]), "ben")
+        self.assertIsNone(self.assigned("spanish"))
+        self.assertIsNone(self.assigned(form="other"))
+        self.assertIsNone(Model(self.p).assigned("intake", "cat", {}))
+
+    def test_who_is_skipped(self):
+        self.p.members["ben"].status = "disabled"
+        self.assertEqual(self.assigned(), "ann")
+        self.p.members["ann"].roles = ["clerk"]
+        self.assertEqual(self.assigned(), "cleo")
+        self.p.revocations.add(("cat", "cleo"))
+        self.assertIsNone(self.assigned())
 
 
 if __name__ == "__main__":
