@@ -333,6 +333,12 @@ BEGIN
 			HINT = 'Protect the table under the strictest category of its columns (careaccess_protect with replace => true), or grant SELECT on the mask alone.';
 	END IF;
 
+	IF p.category_column IS NOT NULL AND columns <> '{}' THEN
+		RAISE WARNING 'mask % does not look at the category of each row of table %', view_name, relation_name
+			USING DETAIL = format('The policies go by column "%s"; the mask shows a row of whatever category by those of its own columns.', p.category_column),
+			HINT = 'Leave out what a row says, or give it the strictest category that a row can have.';
+	END IF;
+
 	IF p.author_column IS NULL THEN
 		SELECT string_agg(format('%I (%s)', k.key, k.value), ', ' ORDER BY a.attnum) INTO named
 		FROM jsonb_each_text(columns) AS k
@@ -348,7 +354,7 @@ BEGIN
 END $$;
 REVOKE EXECUTE ON FUNCTION careaccess.mask_advise(careaccess.protected_table, text, jsonb) FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.mask_advise(careaccess.protected_table, text, jsonb) IS
-	'warns of columns of a mask that the table itself shows to more members, and of authored ones without author';
+	'warns of columns of a mask that the table itself shows to more members, or to fewer, and of authored ones without author';
 
 CREATE FUNCTION careaccess.require_protected_root(tbl regclass, operation text) RETURNS careaccess.protected_table
 	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE

@@ -132,6 +132,15 @@ CREATE TABLE slot (id int, client int, practice int, code text) PARTITION BY RAN
 SELECT careaccess_protect('slot', 'client', 'schedule', practice_column => 'practice');
 SELECT careaccess_unique('slot', 'code', 'practice');
 
+-- A mask of a table whose rows have each their category
+CREATE TABLE entry (client int, kind text, author int, body text);
+CREATE INDEX ON entry (client);
+SELECT careaccess_protect('entry', 'client', category_column => 'kind', author_column => 'author');
+SELECT careaccess_mask('entries', 'entry', '{"body": "profile"}');
+SELECT careaccess_mask('entry_clients', 'entry', '{}');
+SELECT careaccess_unmask('entries'), careaccess_unmask('entry_clients');
+SELECT careaccess_unprotect('entry');
+
 -- Privileges
 
 CREATE ROLE regress_careaccess_app;
