@@ -249,6 +249,21 @@ REVOKE EXECUTE ON FUNCTION careaccess.lock_member(careaccess.id, careaccess.id, 
 COMMENT ON FUNCTION careaccess.lock_member(careaccess.id, careaccess.id, boolean) IS
 	'finds a member of the practice and locks the row, exclusively for changes of the account';
 
+-- For whoever takes away all that somebody has, or asks whether there is any,
+-- after the lock: the others shared it when they gave, and an older snapshot
+-- (repeatable read) does not show what they gave.
+CREATE FUNCTION careaccess.require_current_member(member careaccess.id) RETURNS void
+	LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ca_sql_require_current_member';
+REVOKE EXECUTE ON FUNCTION careaccess.require_current_member(careaccess.id) FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.require_current_member(careaccess.id) IS
+	'fails (40001) if something was given to the member since the transaction''s snapshot';
+
+CREATE FUNCTION careaccess.require_current_practice(practice careaccess.id) RETURNS void
+	LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ca_sql_require_current_practice';
+REVOKE EXECUTE ON FUNCTION careaccess.require_current_practice(careaccess.id) FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.require_current_practice(careaccess.id) IS
+	'fails (40001) if a client or a group of the practice changed since the transaction''s snapshot';
+
 CREATE FUNCTION careaccess.find_practice(practice careaccess.id) RETURNS careaccess.id
 	LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 	SET search_path = pg_catalog, careaccess, pg_temp

@@ -436,32 +436,32 @@ $$;
 REVOKE EXECUTE ON FUNCTION careaccess.owned_by(careaccess.id, boolean) FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.owned_by(careaccess.id, boolean) IS 'the clients a member owns, archived ones too';
 
-CREATE FUNCTION careaccess.lock_clients_of(member careaccess.id, linked boolean DEFAULT true,
+CREATE FUNCTION careaccess.lock_clients_of(members careaccess.id[], linked boolean DEFAULT true,
 	denied boolean DEFAULT false) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	the_member ALIAS FOR $1;
+	the_members ALIAS FOR $1;
 BEGIN
 	PERFORM FROM careaccess.client
 	WHERE id IN (
-		SELECT l.client FROM careaccess.client_link l WHERE linked AND l.member = the_member AND l.active
+		SELECT l.client FROM careaccess.client_link l WHERE linked AND l.member = ANY (the_members) AND l.active
 		UNION ALL
-		SELECT s.client FROM careaccess.chart_share s WHERE linked AND s.to_provider = the_member AND s.stopped IS NULL
+		SELECT s.client FROM careaccess.chart_share s WHERE linked AND s.to_provider = ANY (the_members) AND s.stopped IS NULL
 		UNION ALL
-		SELECT v.client FROM careaccess.client_revocation v WHERE linked AND v.member = the_member
+		SELECT v.client FROM careaccess.client_revocation v WHERE linked AND v.member = ANY (the_members)
 		UNION ALL
 		SELECT c.id FROM careaccess.client c
 		JOIN careaccess.practice p ON p.id = c.practice AND p.restricted_new_member = 'deny'
 		JOIN careaccess.member m ON m.practice = c.practice
-		WHERE denied AND c.restricted AND m.id = the_member)
+		WHERE denied AND c.restricted AND m.id = ANY (the_members))
 	ORDER BY id FOR NO KEY UPDATE;
 END
 $$;
-REVOKE EXECUTE ON FUNCTION careaccess.lock_clients_of(careaccess.id, boolean, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION careaccess.lock_clients_of(careaccess.id, boolean, boolean) IS
+REVOKE EXECUTE ON FUNCTION careaccess.lock_clients_of(careaccess.id[], boolean, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.lock_clients_of(careaccess.id[], boolean, boolean) IS
 	'locks the clients whose access changes when a member''s links end, or who are denied to him with an administrative role; before the member is locked';
 
 CREATE FUNCTION careaccess.end_practice_of(member careaccess.id) RETURNS void

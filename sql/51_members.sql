@@ -191,11 +191,12 @@ BEGIN
 			AND NOT EXISTS (
 				SELECT FROM careaccess.member_role h WHERE h.member = the_member AND h.role = r.role));
 	IF NOT stays_practitioner OR becomes_administrative THEN
-		PERFORM careaccess.lock_clients_of(the_member, NOT stays_practitioner, becomes_administrative);
+		PERFORM careaccess.lock_clients_of(ARRAY[the_member], NOT stays_practitioner, becomes_administrative);
 	END IF;
 	opened := careaccess.open_account(operation, the_member);
 	practised := careaccess.is_practitioner(the_member);
 	IF practised AND NOT stays_practitioner THEN
+		PERFORM careaccess.require_current_member(the_member);
 		PERFORM careaccess.require_no_clients('take the last practitioner role', the_member,
 			'Give his clients to somebody else first, with careaccess_transfer_clients.');
 	END IF;
@@ -476,15 +477,29 @@ DECLARE
 	the_member ALIAS FOR $1;
 	moment CONSTANT timestamptz := pg_catalog.statement_timestamp();
 	opened careaccess.account;
+	owned careaccess.id[];
 	successor careaccess.member;
 BEGIN
 	PERFORM careaccess.require_account(operation, the_member);
-	PERFORM careaccess.lock_clients_of(the_member);
+	owned := careaccess.owned_by(the_member, true);
+	PERFORM careaccess.lock_clients_of(ARRAY[the_member]);
 	-- The lower identifier first, as everywhere.
 	IF reassign_to < the_member THEN
 		PERFORM careaccess.lock_member(reassign_to);
 	END IF;
 	opened := careaccess.open_account(operation, the_member);
+	PERFORM careaccess.require_current_member(the_member);
+	-- A client that became his while this waited for him comes after the member,
+	-- against the order: nobody is waited for.
+	BEGIN
+		PERFORM FROM careaccess.client c
+		WHERE c.id = ANY (careaccess.owned_by(the_member, true)) AND c.id <> ALL (owned)
+		ORDER BY c.id FOR NO KEY UPDATE NOWAIT;
+	EXCEPTION WHEN lock_not_available THEN
+		RAISE EXCEPTION 'member "%" became the owner of a client who is being changed', the_member USING
+			ERRCODE = 'serialization_failure',
+			HINT = 'The transaction might succeed if retried.';
+	END;
 	IF reassign_to IS NULL THEN
 		PERFORM careaccess.require_no_clients(operation, the_member,
 			'Say who takes them over with the argument reassign_to.');

@@ -156,6 +156,9 @@ BEGIN
 		END CASE;
 	END LOOP;
 
+	IF (was.groups, was.restriction, was.owner_mode) <> (now_is.groups, now_is.restriction, now_is.owner_mode) THEN
+		PERFORM careaccess.require_current_practice(was.id);
+	END IF;
 	IF was.groups AND NOT now_is.groups THEN
 		SELECT pg_catalog.string_agg(pg_catalog.format('"%s"', g.name), ', ' ORDER BY g.name)
 		INTO blocking_groups FROM careaccess.practitioner_group g WHERE g.practice = was.id;
@@ -310,16 +313,15 @@ BEGIN
 		SELECT h.member FROM careaccess.member_role h JOIN careaccess.member m ON m.id = h.member
 		WHERE h.practice = the_practice AND h.role = the_role AND m.status <> 'removed' ORDER BY h.member);
 	practitioners := ARRAY(SELECT h FROM pg_catalog.unnest(holders) AS h WHERE careaccess.is_practitioner(h));
-	IF was.practitioner AND NOT now_is.practitioner THEN
-		FOREACH one IN ARRAY practitioners LOOP
-			PERFORM careaccess.lock_clients_of(one);
-		END LOOP;
-	END IF;
-	IF now_is.administrative AND NOT was.administrative THEN
-		PERFORM careaccess.lock_clients_of(holders[1], false, true);
-	END IF;
+	PERFORM careaccess.lock_clients_of(holders, was.practitioner AND NOT now_is.practitioner,
+		now_is.administrative AND NOT was.administrative);
 	PERFORM FROM careaccess.member m WHERE m.id = ANY (holders) ORDER BY m.id FOR NO KEY UPDATE;
 	UPDATE careaccess.member m SET created_at = m.created_at WHERE m.id = ANY (holders);
+	IF was.practitioner AND NOT now_is.practitioner THEN
+		FOREACH one IN ARRAY practitioners LOOP
+			PERFORM careaccess.require_current_member(one);
+		END LOOP;
+	END IF;
 	had_manager := EXISTS (
 		SELECT FROM careaccess.member m
 		WHERE m.practice = the_practice AND m.status = 'active' AND careaccess.manages_members(m.id));

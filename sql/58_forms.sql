@@ -197,6 +197,14 @@ BEGIN
 	IF acting.kind = 'portal' AND (careaccess.chosen_profile() = the_client) IS NOT TRUE THEN
 		PERFORM careaccess.raise_no_client(the_client);
 	END IF;
+	-- What he fills in is information about the profile, and may change its owner.
+	IF acting.kind = 'portal' AND NOT EXISTS (
+		SELECT FROM @extschema@.careaccess_portal_profiles() AS f WHERE f.chosen AND f.manage_information)
+	THEN
+		RAISE EXCEPTION 'not allowed to submit a form for this profile' USING
+			ERRCODE = 'insufficient_privilege',
+			HINT = 'A portal user needs the permission manage_information on it.';
+	END IF;
 	IF pg_catalog.jsonb_typeof(the_answers) <> 'object' THEN
 		RAISE EXCEPTION 'answers must be a JSON object' USING
 			ERRCODE = 'invalid_parameter_value',

@@ -17,6 +17,7 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/indexing.h"
@@ -34,40 +35,11 @@
 #include "utils/typcache.h"
 #include "utils/xid8.h"
 
-#include "catalog.h"
+#include "catalog_internal.h"
 #include "compat.h"
 
 #define SCHEMA "careaccess"
 #define MAX_COLUMNS 9
-
-typedef enum Table
-{
-	T_CATEGORY,
-	T_PRACTICE,
-	T_AUTHOR_RULE,
-	T_LINK_CATEGORY,
-	T_MEMBER,
-	T_ROLE,
-	T_ROLE_PERMISSION,
-	T_ROLE_CAPABILITY,
-	T_MEMBER_ROLE,
-	T_MEMBER_PERMISSION,
-	T_MEMBER_CAPABILITY,
-	T_CLIENT,
-	T_CLIENT_LINK,
-	T_REVOCATION,
-	T_CHART_SHARE,
-	T_EMERGENCY,
-	T_GROUP,
-	T_GROUP_PRACTITIONER,
-	T_GROUP_ADMIN,
-	T_COLLEAGUE_LIMIT,
-	T_DELEGATION,
-	T_PORTAL_USER,
-	T_PORTAL_ACCESS,
-	T_CHANGE,
-	T_COUNT
-} Table;
 
 /* The name of a table and of the columns that are read, in reading order. */
 typedef struct TableInfo
@@ -864,6 +836,26 @@ ca_catalog_portal_access(Snapshot snapshot, const CaId *portal_user, const CaId 
 	}
 	scan_end(&scan);
 	return found;
+}
+
+/* Newer than a snapshot: xmin says who wrote a row as it is now. */
+bool
+ca_catalog_has_newer_rows(Table which, int key_column, const CaId *key, Snapshot known,
+						  Snapshot latest)
+{
+	CatalogScan scan;
+	HeapTuple   tuple;
+	bool        newer = false;
+
+	scan_by_id(&scan, which, key_column, key, latest);
+	while (!newer && HeapTupleIsValid(tuple = systable_getnext(scan.desc)))
+	{
+		TransactionId writer = HeapTupleHeaderGetXmin(tuple->t_data);
+
+		newer = !TransactionIdIsCurrentTransactionId(writer) && XidInMVCCSnapshot(writer, known);
+	}
+	scan_end(&scan);
+	return newer;
 }
 
 /*

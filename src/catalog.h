@@ -178,6 +178,13 @@ extern int ca_catalog_colleague_limits(Snapshot snapshot, const CaId *member, Ca
 extern int ca_catalog_delegations_of(Snapshot snapshot, const CaId *member, CaDelegationRow **rows);
 extern int ca_catalog_delegations_for_client(Snapshot snapshot, const CaId *client, CaDelegationRow **rows);
 
+/*
+ * Has somebody else given to or taken from the member, or written a client or a
+ * group of the practice, since the transaction's snapshot?
+ */
+extern bool ca_catalog_newer_for_member(const CaId *member);
+extern bool ca_catalog_newer_for_practice(const CaId *practice);
+
 extern bool ca_catalog_has_groups(Snapshot snapshot, const CaId *practice);
 
 /* Through a role of the practice, or given to the member. */

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "commands/trigger.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -34,6 +35,8 @@ PG_FUNCTION_INFO_V1(ca_sql_actor);
 PG_FUNCTION_INFO_V1(ca_sql_session_role);
 PG_FUNCTION_INFO_V1(ca_sql_administrator);
 PG_FUNCTION_INFO_V1(ca_sql_log_change);
+PG_FUNCTION_INFO_V1(ca_sql_require_current_member);
+PG_FUNCTION_INFO_V1(ca_sql_require_current_practice);
 
 /* How long somebody is to act: an argument that says whether for the session. */
 static bool
@@ -367,4 +370,40 @@ ca_sql_log_change(PG_FUNCTION_ARGS)
 	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
 		log_row(trigger, trigger->tg_newtuple);
 	PG_RETURN_POINTER(NULL);
+}
+
+/*
+ * careaccess.require_current_member(member), require_current_practice(practice):
+ * what is taken away as a whole must be seen as a whole.  Whoever gives something
+ * only shares the lock on the row, so an older snapshot (repeatable read) does
+ * not fail on the row itself.
+ */
+static void
+require_current(bool newer)
+{
+	if (newer)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access due to concurrent update"),
+				 errhint("The transaction might succeed if retried.")));
+}
+
+Datum
+ca_sql_require_current_member(PG_FUNCTION_ARGS)
+{
+	CaId member;
+
+	ca_arg_id(fcinfo, 0, "member", &member);
+	require_current(IsolationUsesXactSnapshot() && ca_catalog_newer_for_member(&member));
+	PG_RETURN_VOID();
+}
+
+Datum
+ca_sql_require_current_practice(PG_FUNCTION_ARGS)
+{
+	CaId practice;
+
+	ca_arg_id(fcinfo, 0, "practice", &practice);
+	require_current(IsolationUsesXactSnapshot() && ca_catalog_newer_for_practice(&practice));
+	PG_RETURN_VOID();
 }

@@ -1,6 +1,6 @@
 -- Web forms: addresses, assignment rules, submissions.
 BEGIN;
-SELECT plan(96);
+SELECT plan(98);
 
 SET client_min_messages = warning;
 
@@ -205,6 +205,14 @@ SELECT is((SELECT granted_by::text FROM careaccess.client_link WHERE client OPER
 SELECT throws_ok($$SELECT careaccess_submit_form('intake', NULL, 'c1', '{"who": "a"}')$$, 'P0002', 'no such client: "c1"', 'SH-10 for no other');
 SELECT throws_ok($$SELECT careaccess_submit_form('intake', 'anna', 'new', '{}')$$, 'P0002', 'no such client: "new"', '… not for a new one either');
 SELECT throws_ok($$SELECT careaccess_submit_form('intake', 'sh', 'c3', '{}')$$, '23505', NULL, '… and not by another practice''s address');
+SELECT careaccess_stop_acting();
+INSERT INTO careaccess.profile_link (client, contact_client) VALUES ('c1', 'c3');
+INSERT INTO careaccess.portal_access (client, portal_user, view_appointments, status) VALUES ('c1', 'anna', true, 'accepted');
+SELECT careaccess_act_as_portal_user('anna', 'c1');
+SELECT throws_ok($$SELECT careaccess_submit_form('intake', NULL, 'c1', '{"who": "a"}')$$, '42501', 'not allowed to submit a form for this profile',
+	'SH-10 to see appointments is not to manage information');
+UPDATE careaccess.portal_access SET manage_information = true;
+SELECT is(submitted('intake', NULL, 'c1', '{"who": "a"}'), 'anna', '… which lets him submit for another profile');
 SELECT careaccess_stop_acting();
 
 -- Who leaves
