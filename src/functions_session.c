@@ -110,7 +110,6 @@ ca_sql_act_as_portal_user(PG_FUNCTION_ARGS)
 	CaPortalUserRow row;
 	CaClientRow     own;
 	CaSubject       user = {.kind = CA_SUBJECT_PORTAL};
-	bool            choose = !PG_ARGISNULL(1);
 	bool            session;
 
 	ca_call_open(fcinfo, &call);
@@ -128,10 +127,10 @@ ca_sql_act_as_portal_user(PG_FUNCTION_ARGS)
 				 errhint("Only the login of a client who is not deleted can be acted as.")));
 	user.practice = row.practice;
 	user.own_profile = user.profile = row.client;
-	if (choose)
+	if (!PG_ARGISNULL(1))
 		ca_arg_id(fcinfo, 1, "client", &user.profile);
 	require_profile_open(&call, &user);
-	ca_identity_act_as_portal_user(&user.id, choose ? &user.profile : NULL, session);
+	ca_identity_act_as_portal_user(&user, session);
 	PG_RETURN_VOID();
 }
 
@@ -141,7 +140,6 @@ ca_sql_switch_profile(PG_FUNCTION_ARGS)
 {
 	CaCall    call;
 	CaSubject user;
-	bool      choose = !PG_ARGISNULL(0);
 
 	ca_call_open(fcinfo, &call);
 	if (call.subject->kind != CA_SUBJECT_PORTAL)
@@ -150,12 +148,12 @@ ca_sql_switch_profile(PG_FUNCTION_ARGS)
 				 errmsg("no portal user is acting in this session"),
 				 errhint("Call careaccess_act_as_portal_user first.")));
 	user = *call.subject;
-	if (choose)
+	if (!PG_ARGISNULL(0))
 		ca_arg_id(fcinfo, 0, "client", &user.profile);
 	else
 		user.profile = user.own_profile;
 	require_profile_open(&call, &user);
-	ca_identity_choose_profile(choose ? &user.profile : NULL);
+	ca_identity_choose_profile(&user);
 	PG_RETURN_VOID();
 }
 

@@ -66,11 +66,12 @@ ca_identity_role_administers(void)
  * before another thing is told by its length:
  *
  *	member ID
- *	portal SCOPE LENGTH ID PROFILE
+ *	portal SCOPE LENGTH ID LENGTH OWN PROFILE
  *
- * LENGTH is that of ID in bytes; PROFILE is empty where it is the portal
- * user's own.  SCOPE, s or t, is how long he acts, session or transaction: a
- * change of the profile lasts as long, and not longer.
+ * LENGTH is that of what follows, in bytes.  SCOPE, s or t, is how long he
+ * acts, session or transaction: a change of the profile lasts as long, and not
+ * longer.  OWN is the client whose login he was when he began to act: should
+ * his identifier become another's login, it is not he.
  */
 #define MEMBER_PREFIX "member "
 #define PORTAL_PREFIX "portal "
@@ -80,36 +81,42 @@ typedef struct Acting
 	CaSubjectKind kind; /* CA_SUBJECT_NOBODY: what is written is nothing */
 	CaId          id;
 	bool          session;
-	bool          has_profile;
+	CaId          own_profile;
 	CaId          profile;
 } Acting;
 
 static char *
-write_portal(const CaId *id, const CaId *profile, bool session)
+write_portal(const CaSubject *user, bool session)
 {
-	char *text = ca_id_to_cstring(id);
+	char *id = ca_id_to_cstring(&user->id);
+	char *own = ca_id_to_cstring(&user->own_profile);
 
-	return psprintf(PORTAL_PREFIX "%c %zu %s %s", session ? 's' : 't', strlen(text), text,
-					profile ? ca_id_to_cstring(profile) : "");
+	return psprintf(PORTAL_PREFIX "%c %zu %s %zu %s %s", session ? 's' : 't', strlen(id), id,
+					strlen(own), own, ca_id_to_cstring(&user->profile));
+}
+
+/* LENGTH ID and a space; moves on to what follows. */
+static bool
+read_measured_id(const char **rest, CaId *id)
+{
+	char         *text;
+	unsigned long length = strtoul(*rest, &text, 10);
+
+	if (*text++ != ' ' || length > CA_ID_MAX_TEXT || strlen(text) <= length || text[length] != ' ')
+		return false;
+	*rest = text + length + 1;
+	return ca_id_from_cstring_len(text, length, id);
 }
 
 static bool
 read_portal(const char *rest, Acting *acting)
 {
-	char         *id;
-	unsigned long length;
-
 	if ((rest[0] != 's' && rest[0] != 't') || rest[1] != ' ')
 		return false;
 	acting->session = rest[0] == 's';
-	length = strtoul(rest + 2, &id, 10);
-	if (*id++ != ' ' || length > CA_ID_MAX_TEXT || strlen(id) <= length || id[length] != ' ')
-		return false;
-	if (!ca_id_from_cstring_len(id, length, &acting->id))
-		return false;
-	rest = id + length + 1;
-	acting->has_profile = *rest != '\0';
-	return !acting->has_profile ||
+	rest += 2;
+	return read_measured_id(&rest, &acting->id) &&
+		   read_measured_id(&rest, &acting->own_profile) &&
 		   ca_id_from_cstring_len(rest, strlen(rest), &acting->profile);
 }
 
@@ -154,6 +161,7 @@ become_portal_user(Snapshot snapshot, const Acting *acting, CaSubject *subject)
 	CaClientRow     own;
 
 	if (!ca_catalog_portal_user(snapshot, &acting->id, &user) ||
+		!ca_id_equal(&user.client, &acting->own_profile) ||
 		!ca_catalog_client(snapshot, &user.client, &own) ||
 		strcmp(own.status, "deleted") == 0)
 		return;
@@ -161,7 +169,7 @@ become_portal_user(Snapshot snapshot, const Acting *acting, CaSubject *subject)
 	subject->id = acting->id;
 	subject->practice = user.practice;
 	subject->own_profile = user.client;
-	subject->profile = acting->has_profile ? acting->profile : user.client;
+	subject->profile = acting->profile;
 }
 
 void
@@ -206,19 +214,19 @@ ca_identity_act_as(const CaId *member, bool session)
 }
 
 void
-ca_identity_act_as_portal_user(const CaId *portal_user, const CaId *profile, bool session)
+ca_identity_act_as_portal_user(const CaSubject *user, bool session)
 {
-	ca_settings_set_acting(write_portal(portal_user, profile, session), session);
+	ca_settings_set_acting(write_portal(user, session), session);
 }
 
 void
-ca_identity_choose_profile(const CaId *profile)
+ca_identity_choose_profile(const CaSubject *user)
 {
 	Acting acting;
 
 	read_acting(ca_settings_acting(), &acting);
 	if (acting.kind == CA_SUBJECT_PORTAL)
-		ca_identity_act_as_portal_user(&acting.id, profile, acting.session);
+		ca_identity_act_as_portal_user(user, acting.session);
 }
 
 void

@@ -58,15 +58,11 @@ extern bool ca_identity_role_administers(void);
 /* Act as a member from now on; the caller has checked that he may. */
 extern void ca_identity_act_as(const CaId *member, bool session);
 
-/* As a portal user; without a profile, on his own. */
-extern void ca_identity_act_as_portal_user(const CaId *portal_user, const CaId *profile,
-										   bool session);
+/* As a portal user, on the profile that is his subject's. */
+extern void ca_identity_act_as_portal_user(const CaSubject *user, bool session);
 
-/*
- * Choose another profile (null: his own) for the acting portal user, for as
- * long as he acts.
- */
-extern void ca_identity_choose_profile(const CaId *profile);
+/* The acting portal user, on another profile, for as long as he acts. */
+extern void ca_identity_choose_profile(const CaSubject *user);
 
 extern void ca_identity_stop_acting(void);
 

@@ -37,8 +37,8 @@ check_acting(char **newval, void **extra, GucSource source)
 		return true;
 
 	GUC_check_errcode(ERRCODE_INSUFFICIENT_PRIVILEGE);
-	GUC_check_errmsg("the acting member cannot be set directly");
-	GUC_check_errhint("Call careaccess_act_as().");
+	GUC_check_errmsg("who is acting cannot be set directly");
+	GUC_check_errhint("Call careaccess_act_as() or careaccess_act_as_portal_user().");
 	return false;
 }
 

@@ -1,7 +1,7 @@
 -- Who a session is that acts as a portal user: careaccess_act_as_portal_user,
 -- careaccess_switch_profile, careaccess_stop_acting, careaccess_whoami and the
 -- like, over transactions and savepoints. Commits; the database is its own.
-SELECT plan(84);
+SELECT plan(86);
 SET client_min_messages = warning;
 
 CREATE FUNCTION pg_temp.outcome(statement text) RETURNS text LANGUAGE plpgsql AS $$
@@ -152,7 +152,7 @@ SELECT is(pg_temp.who(), 'nobody none', 'acting for the session is undone with i
 
 -- No other way
 
-SELECT is(pg_temp.outcome(statement), '42501 the acting member cannot be set directly', statement)
+SELECT is(pg_temp.outcome(statement), '42501 who is acting cannot be set directly', statement)
 FROM unnest(ARRAY[$$SET careaccess.acting = 'portal s 3 mum '$$, $$SET LOCAL careaccess.acting = 'portal s 3 mum c2'$$,
 	$$SELECT set_config('careaccess.acting', 'portal t 3 mum ', true)$$]) AS statement;
 SELECT is(pg_temp.who(), 'nobody none', 'nobody is forged');
@@ -211,6 +211,13 @@ CREATE FUNCTION drop_mum() RETURNS void LANGUAGE sql SECURITY DEFINER AS
 	$$ DELETE FROM careaccess.portal_user WHERE id OPERATOR(careaccess.=) 'mum' $$;
 SELECT drop_mum();
 SELECT is(pg_temp.me(), 'nobody acting', 'a portal user who was removed is nobody');
+CREATE FUNCTION make_mum(client text) RETURNS void LANGUAGE sql SECURITY DEFINER AS
+	$$ INSERT INTO careaccess.portal_user (id, client) VALUES ('mum', $1) $$;
+SELECT make_mum('c2');
+SELECT is(pg_temp.me(), 'nobody acting', '… and does not become another who gets the identifier');
+SELECT drop_mum(), make_mum('c1');
+SELECT is(pg_temp.who(), 'portal mum acting', '… only the same client''s login again, without the access that ended');
+SELECT drop_mum();
 SELECT careaccess_stop_acting();
 SELECT is(pg_temp.who(), 'administrator none', 'and then the administrator again');
 
