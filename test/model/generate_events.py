@@ -257,6 +257,8 @@ class EventOperations:
             error = "P0002"
         elif not new and self.p.clients[c].status == "deleted":
             error = "P0002"
+        elif login is not None and not (model.portal_permissions(*login) or (0, 0))[1]:
+            error = "42501"
         elif new and owner is None:
             owner = self.p.form_routes[slug]
             if not model.may_take(c, owner):
