@@ -29,18 +29,24 @@
 --
 
 -- Unlogged: a row lives no longer than the statement that wrote it, and is
--- rolled back with it.
+-- rolled back with it.  Rows that are gone stay in the way until the
+-- transaction ends, so nothing here is looked for but by a statement's number or
+-- a client: many single statements in one transaction must not slow each other.
 CREATE UNLOGGED TABLE careaccess.adoption (
 	xid xid8 NOT NULL,
 	root regclass NOT NULL,
 	operation text NOT NULL CHECK (operation IN ('INSERT', 'UPDATE', 'FORCE')),
-	statement integer NOT NULL,
+	statement bigint NOT NULL,
 	id careaccess.id,
 	row jsonb
 );
-CREATE INDEX adoption_idx ON careaccess.adoption (xid, root, id, statement);
+CREATE INDEX adoption_id_idx ON careaccess.adoption (xid, root, id);
+CREATE INDEX adoption_statement_idx ON careaccess.adoption (xid, root, statement);
 COMMENT ON TABLE careaccess.adoption IS
-	'what statements on adopted tables that are under way did so far: an INSERT registered a client (id), an UPDATE of a partitioned table took a row out of a partition; row: the values it had that are followed; without id: a statement';
+	'what statements on adopted tables that are under way did so far: an INSERT registered a client (id), an UPDATE of a partitioned table took a row out of a partition; row: the values it had that are followed';
+
+CREATE SEQUENCE careaccess.adoption_statement_seq;
+COMMENT ON SEQUENCE careaccess.adoption_statement_seq IS 'numbers the statements on adopted tables';
 
 CREATE FUNCTION careaccess.adoption_root(tbl oid) RETURNS regclass
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -48,20 +54,58 @@ CREATE FUNCTION careaccess.adoption_root(tbl oid) RETURNS regclass
 COMMENT ON FUNCTION careaccess.adoption_root(oid) IS 'the partitioned table that a partition belongs to; another table itself';
 REVOKE EXECUTE ON FUNCTION careaccess.adoption_root(oid) FROM PUBLIC;
 
--- The statement that is under way on the table; of several, one within the
--- other (a trigger inserts into the same table), the innermost.
-CREATE FUNCTION careaccess.adoption_statement_now(root_table regclass, operation text) RETURNS integer
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+-- The statements that are under way are a stack in the setting careaccess.adopting,
+-- which a rollback takes back as it does rows: [[root, operation, number], …], the
+-- innermost first.
+
+CREATE FUNCTION careaccess.adoption_stack() RETURNS jsonb
+	LANGUAGE sql STABLE PARALLEL RESTRICTED
+	SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+	SELECT coalesce(nullif(current_setting('careaccess.adopting', true), ''), '[]')::jsonb
+$$;
+COMMENT ON FUNCTION careaccess.adoption_stack() IS 'the statements on adopted tables that are under way, the innermost first';
+REVOKE EXECUTE ON FUNCTION careaccess.adoption_stack() FROM PUBLIC;
+
+-- Of several, one within the other (a trigger inserts into the same table), the
+-- innermost.
+CREATE FUNCTION careaccess.adoption_statement_now(root_table regclass, operation text) RETURNS bigint
+	LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
 BEGIN
 	RETURN (
-		SELECT max(a.statement) FROM careaccess.adoption a
-		WHERE a.xid = pg_current_xact_id() AND a.root = root_table AND a.id IS NULL
-			AND a.operation = adoption_statement_now.operation);
+		SELECT (f.frame ->> 2)::bigint
+		FROM jsonb_array_elements(careaccess.adoption_stack()) WITH ORDINALITY AS f (frame, depth)
+		WHERE (f.frame ->> 0)::oid = root_table AND f.frame ->> 1 = $2
+		ORDER BY f.depth LIMIT 1);
 END $$;
 COMMENT ON FUNCTION careaccess.adoption_statement_now(regclass, text) IS 'the number of the statement under way on an adopted table';
 REVOKE EXECUTE ON FUNCTION careaccess.adoption_statement_now(regclass, text) FROM PUBLIC;
+
+CREATE FUNCTION careaccess.begin_adoption_statement(root_table regclass, operation text) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+BEGIN
+	PERFORM set_config('careaccess.adopting', (jsonb_build_array(jsonb_build_array(root_table::oid::bigint, $2,
+		nextval('careaccess.adoption_statement_seq'))) || careaccess.adoption_stack())::text, true);
+END $$;
+COMMENT ON FUNCTION careaccess.begin_adoption_statement(regclass, text) IS 'notes that a statement on an adopted table is under way';
+REVOKE EXECUTE ON FUNCTION careaccess.begin_adoption_statement(regclass, text) FROM PUBLIC;
+
+CREATE FUNCTION careaccess.end_adoption_statement(number bigint) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+BEGIN
+	PERFORM set_config('careaccess.adopting', coalesce((
+		SELECT jsonb_agg(f.frame ORDER BY f.depth)
+		FROM jsonb_array_elements(careaccess.adoption_stack()) WITH ORDINALITY AS f (frame, depth)
+		WHERE (f.frame ->> 2)::bigint <> number)::text, ''), true);
+END $$;
+COMMENT ON FUNCTION careaccess.end_adoption_statement(bigint) IS 'notes that a statement on an adopted table is done';
+REVOKE EXECUTE ON FUNCTION careaccess.end_adoption_statement(bigint) FROM PUBLIC;
 
 -- The named columns of a row, as identifiers: an SQL text with the row as $1.
 CREATE FUNCTION careaccess.adoption_query(tbl oid, VARIADIC columns name[]) RETURNS text
@@ -142,7 +186,7 @@ AS $$
 DECLARE
 	query text := careaccess.adoption_query(TG_RELID, TG_ARGV[0], TG_ARGV[2], TG_ARGV[3]);
 	root_table regclass := careaccess.adoption_root(TG_RELID);
-	the_statement integer;
+	the_statement bigint;
 	client careaccess.id;
 	practice careaccess.id;
 	owner careaccess.id;
@@ -274,7 +318,7 @@ DECLARE
 	query text := careaccess.adoption_query(TG_RELID, TG_ARGV[0], TG_ARGV[2]);
 	member_query text := careaccess.adoption_member_query(TG_RELID, TG_ARGV[3], TG_ARGV[5]);
 	root_table regclass := careaccess.adoption_root(TG_RELID);
-	the_statement integer;
+	the_statement bigint;
 	member careaccess.id;
 	practice careaccess.id;
 	name text;
@@ -372,7 +416,7 @@ CREATE FUNCTION careaccess.adoption_statement() RETURNS trigger
 AS $$
 DECLARE
 	root_table regclass := careaccess.adoption_root(TG_RELID);
-	the_statement integer;
+	the_statement bigint;
 	left_over careaccess.id;
 BEGIN
 	IF TG_OP = 'TRUNCATE' THEN
@@ -380,18 +424,16 @@ BEGIN
 			DETAIL = format('It is adopted: its rows are registered %ss.', TG_ARGV[0]),
 			HINT = 'Use DELETE, which ends their registration.';
 	END IF;
-	the_statement := careaccess.adoption_statement_now(root_table, TG_OP);
 	IF TG_WHEN = 'BEFORE' THEN
-		INSERT INTO careaccess.adoption (xid, root, operation, statement)
-		VALUES (pg_current_xact_id(), root_table, TG_OP, coalesce(the_statement, 0) + 1);
+		PERFORM careaccess.begin_adoption_statement(root_table, TG_OP);
 		RETURN NULL;
 	END IF;
+	the_statement := careaccess.adoption_statement_now(root_table, TG_OP);
 	FOR left_over IN
 		DELETE FROM careaccess.adoption a
 		WHERE a.xid = pg_current_xact_id() AND a.root = root_table AND a.operation = TG_OP AND a.statement = the_statement
 		RETURNING a.id
 	LOOP
-		CONTINUE WHEN left_over IS NULL;
 		IF TG_OP = 'INSERT' THEN
 			DELETE FROM careaccess.client c WHERE c.id = left_over;
 		ELSIF TG_ARGV[0] = 'client' THEN
@@ -400,6 +442,7 @@ BEGIN
 			PERFORM @extschema@.careaccess_remove_member(left_over);
 		END IF;
 	END LOOP;
+	PERFORM careaccess.end_adoption_statement(the_statement);
 	RETURN NULL;
 END $$;
 COMMENT ON FUNCTION careaccess.adoption_statement() IS

@@ -25,6 +25,7 @@ static bool setting_acting = false;
 static char  *acting = NULL;
 static uint64 acting_changes = 0;
 static char  *operation = NULL;
+static char  *adopting = NULL;
 
 static bool
 check_acting(char **newval, void **extra, GucSource source)
@@ -78,6 +79,22 @@ ca_settings_init(void)
 							   "The operation that the event log records.",
 							   "Set by the functions that change access.",
 							   &operation,
+							   "",
+							   PGC_SUSET,
+							   GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE,
+							   NULL,
+							   NULL,
+							   NULL);
+
+	/*
+	 * careaccess.adopting: the statements on adopted tables that are under way.
+	 * Kept by the triggers of these tables; a setting, so that a rollback takes
+	 * it back.
+	 */
+	DefineCustomStringVariable("careaccess.adopting",
+							   "The statements on adopted tables that are under way.",
+							   "Set by the triggers of adopted tables.",
+							   &adopting,
 							   "",
 							   PGC_SUSET,
 							   GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE,

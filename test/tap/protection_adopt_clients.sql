@@ -1,7 +1,7 @@
 -- careaccess_adopt_clients: the application's table of clients registers what
 -- it holds and what comes.
 BEGIN;
-SELECT plan(143);
+SELECT plan(145);
 
 SET client_min_messages = error;
 CREATE SCHEMA app;
@@ -221,6 +221,7 @@ SELECT is(pg_temp.outcome($$MERGE INTO client c USING (VALUES (102), (163)) AS s
 SELECT is(pg_temp.registered() ~ '; 163 1 owner:10; 2', true, '… registers what it inserts');
 RESET ROLE;
 SELECT is((SELECT count(*) FROM careaccess.adoption), 0::bigint, 'nothing is left of statements that are done');
+SELECT is(current_setting('careaccess.adopting'), '', '… and none is under way');
 SAVEPOINT a;
 SELECT careaccess_stop_acting();
 INSERT INTO client VALUES (170, 'x', NULL, 1, 10);
@@ -368,6 +369,7 @@ SELECT is(pg_temp.registered() LIKE '%312%', true, '… so deleting them ends no
 ALTER TABLE region ATTACH PARTITION region_w FOR VALUES IN ('west');
 SELECT is((SELECT count(*) FROM pg_trigger WHERE tgrelid = 'region_w'::regclass), 7::bigint, 'attached again it has them again');
 SELECT is((SELECT count(*) FROM careaccess.adoption), 0::bigint, 'nothing is left of statements that are done');
+SELECT is(current_setting('careaccess.adopting'), '', '… and none is under way');
 
 -- Types
 
