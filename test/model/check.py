@@ -583,6 +583,7 @@ class Checker:
                 "SAVEPOINT one",
                 *self.as_role(f"careaccess_act_as_portal_user({self.ids.sql(u)}{named})"),
                 *work,
+                *self.taken_away(f"P{n}", names, u, profile),
                 "ROLLBACK TO one",
             ]
         script.append("ROLLBACK")
@@ -599,9 +600,28 @@ class Checker:
 
             who = f"portal user {u!r} on profile {profile!r}: "
             self.compare_work(None, who, found[f"P{n}"], rows, tried, pinned, can)
+            self.decisions += 1
+            if found[f"P{n}"]["taken away"] != "0":
+                where = f"{who}rows after it was taken away"
+                self.differ(where, *(None,) * 5, 0, found[f"P{n}"]["taken away"])
+
+    def taken_away(self, tag, names, u, profile):
+        """While he is acting the access ends, or the profile is deleted."""
+        if self.p.portal_users[u].client == profile or self.rng.random() < 0.5:
+            change = "client SET status = 'deleted' WHERE id"
+        else:
+            change = (
+                "portal_access SET status = 'withdrawn'"
+                f" WHERE portal_user OPERATOR(careaccess.=) {literal(u)}::careaccess.id AND client"
+            )
+        return [
+            f"UPDATE careaccess.{change} OPERATOR(careaccess.=) {literal(profile)}::careaccess.id",
+            f"SET LOCAL ROLE {self.role}",
+            f"SELECT '{tag}', 'taken away', count(*) FROM {names[RECORDS]}",
+        ]
 
     def check_profiles(self):
-        """(user, profile) of all that may be chosen, compared; sometimes the choice is withdrawn."""
+        """(user, profile) of all that may be chosen, compared."""
         users = [*self.p.portal_users, self.stranger]
         profiles = [*self.clients, self.ids.id(UNKNOWN_CLIENT)]
         type = self.ids.type
@@ -668,7 +688,12 @@ class Checker:
             elif not self.model.is_there(user.client):
                 expected = ("D" * len(profiles), "", "deleted")
             else:
-                may += [(u, c) for c in profiles if open_to[c] is not None]
+                # Where the answers differ, it is told below, and not gone on from.
+                may += [
+                    (u, c)
+                    for c, bit in zip(profiles, chosen)
+                    if open_to[c] is not None and bit == "1"
+                ]
                 rows = {
                     " ".join(
                         (c, *("ft"[x] for x in (*open_to[c], c == user.client, c == user.client)))

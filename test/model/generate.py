@@ -543,7 +543,7 @@ class Builder(PortalOperations, EventOperations):
 
     def set_member_status(self):
         disabled = [m for m, x in self.p.members.items() if x.status == "disabled"]
-        m = self.pick(disabled if disabled and self.maybe(0.5) else self.active_members())
+        m = self.pick(disabled if disabled and self.maybe(0.4) else self.active_members())
         delegators = self.delegators().intersection(self.active_members())
         if delegators and self.maybe(0.5):
             m = self.pick(sorted(delegators))
@@ -560,7 +560,7 @@ class Builder(PortalOperations, EventOperations):
     def set_member_end(self):
         m = self.pick(self.active_members())
         delegators = self.delegators().intersection(self.active_members())
-        if delegators and self.maybe(0.5):
+        if delegators and self.maybe(0.7):
             m = self.pick(sorted(delegators))
         member = self.p.members[m]
         member.ends_at = self.rng.choice((-1.0, 24.0))
@@ -613,7 +613,7 @@ class Builder(PortalOperations, EventOperations):
                 if any(self.active_links(c, s, "grant") for c in owned)
             ]
             revoked = [s for s in others if s not in takers]
-            if revoked and self.maybe(0.5):
+            if revoked and self.maybe(0.9):
                 x = self.rng.choice(revoked)
                 self.refused("55000", "careaccess_remove_member", self.ids.sql(m), self.ids.sql(x))
             successor = self.pick(granted if granted and self.maybe(0.5) else takers)
@@ -653,10 +653,12 @@ class Builder(PortalOperations, EventOperations):
         owned = [c for c in self.p.clients if self.owner(c) == old]
         others = [s for s in self.practitioners() if s != old]
         revoked = [s for s in others if any((c, s) in self.p.revocations for c in owned)]
-        if revoked and self.maybe(0.5):
+        if revoked and self.maybe(0.9):
             x = self.rng.choice(revoked)
             self.refused("55000", "careaccess_transfer_clients", self.ids.sql(old), self.ids.sql(x))
-        new = self.pick(s for s in others if s not in revoked)
+        takers = [s for s in others if s not in revoked]
+        granted = [s for s in takers if any(self.current_links(c, s, "grant") for c in owned)]
+        new = self.pick(granted if granted and self.maybe(0.7) else takers)
         if new is None:
             return False
         # Deleted ones too: a database administrator may restore them.
@@ -665,6 +667,8 @@ class Builder(PortalOperations, EventOperations):
         )
         for c in owned:
             self.facts_of_owner(c, new)
+        if new in granted and self.maybe(0.5):
+            self.reassign()
         return True
 
     def set_colleague_limit(self):
@@ -773,6 +777,9 @@ class Builder(PortalOperations, EventOperations):
 
     def set_client_status(self):
         c = self.pick(self.p.clients)
+        logins = [user.client for user in self.p.portal_users.values()]
+        if logins and self.maybe(0.25):
+            c = self.rng.choice(logins)
         client = self.p.clients[c]
         client.status = self.rng.choice(
             [s for s in ("active", "archived", "archived", "deleted") if s != client.status]
@@ -813,18 +820,23 @@ class Builder(PortalOperations, EventOperations):
         return True
 
     def unshare_client(self):
-        link = self.pick(
+        links = [
             l
             for l in self.p.links
             if l.kind == "grant"
             and l.active
             and not ended(l.valid_until)
             and self.p.clients[l.client].status != "deleted"
-        )
+        ]
+        receivers = [l for l in links if self.shares_to(l.client, l.member)]
+        link = self.pick(receivers if receivers and self.maybe(0.5) else links)
         if link is None:
             return False
-        self.call("careaccess_unshare_client", self.ids.sql(link.client), self.ids.sql(link.member))
+        c, m = link.client, link.member
+        self.call("careaccess_unshare_client", self.ids.sql(c), self.ids.sql(m))
         link.active = False
+        if self.shares_to(c, m) and self.may_receive(c, m) and self.maybe(0.5):
+            self.list_provider(c, m)
         return True
 
     def set_client_access(self):
@@ -889,18 +901,24 @@ class Builder(PortalOperations, EventOperations):
                 and self.p.clients[l.client].status != "deleted"
             }
         )
-        if absorbed and self.maybe(0.5):
+        if absorbed and self.maybe(0.7):
             c = self.rng.choice(absorbed)
         if c is None or self.owner(c) is None:
             return False
         takers = [m for m in self.practitioners() if self.may_receive(c, m) and m != self.owner(c)]
         granted = [m for m in takers if self.current_links(c, m, "grant")]
-        m = self.pick(granted if granted and self.maybe(0.5) else takers)
+        m = self.pick(granted if granted and self.maybe(0.7) else takers)
         if m is None:
             return False
+        self.reassign_to(c, m)
+        takers = [x for x in takers if x != m]
+        if m in granted and takers and self.maybe(0.7):
+            self.reassign_to(c, self.rng.choice(takers))
+        return True
+
+    def reassign_to(self, c, m):
         self.call("careaccess_reassign_client", self.ids.sql(c), self.ids.sql(m))
         self.facts_of_owner(c, m)
-        return True
 
     def list_client(self):
         c = self.some_client()
@@ -909,12 +927,27 @@ class Builder(PortalOperations, EventOperations):
             for m in self.practitioners()
             if self.may_receive(c, m) and m != self.owner(c)
         )
+        # Who has no link any more, and a chart share that still runs.
+        outlived = [
+            (s.client, s.to_provider)
+            for s in self.p.shares
+            if s.running
+            and not ended(s.valid_until)
+            and self.p.clients[s.client].status != "deleted"
+            and not self.current_links(s.client, s.to_provider)
+            and self.may_receive(s.client, s.to_provider)
+        ]
+        if outlived and self.maybe(0.7):
+            c, m = self.rng.choice(outlived)
         if c is None or m is None:
             return False
-        self.call("careaccess_list_client", self.ids.sql(c), self.ids.sql(m))
-        if not self.current_links(c, m, "listed"):
-            self.facts_of_listing(c, m)
+        self.list_provider(c, m)
         return True
+
+    def list_provider(self, c, m):
+        self.call("careaccess_list_client", self.ids.sql(c), self.ids.sql(m))
+        if not self.current_links(c, m, "owner", "listed"):
+            self.facts_of_listing(c, m)
 
     def facts_of_listing(self, c, m):
         """TA-5: a chart share that outlived his last link does not come back with this one."""
@@ -971,14 +1004,16 @@ class Builder(PortalOperations, EventOperations):
 
     def end_listing_later(self):
         """A listing with an end: no function sets one, the table has it."""
-        link = self.pick(
+        links = [
             l
             for l in self.p.links
             if l.kind == "listed"
             and l.active
             and l.valid_until is None
             and (l.client, l.member) not in self.p.revocations
-        )
+        ]
+        receivers = [l for l in links if self.shares_to(l.client, l.member)]
+        link = self.pick(receivers if receivers and self.maybe(0.5) else links)
         if link is None:
             return False
         link.valid_until = self.rng.choice((-1.0, 24.0))
@@ -1093,12 +1128,17 @@ class Builder(PortalOperations, EventOperations):
             return False
         delegators = self.delegators()
         of_delegators = [pair for pair in candidates if pair[1] in delegators]
-        if of_delegators and self.maybe(0.5):
+        if of_delegators and self.maybe(0.7):
             candidates = of_delegators
         c, m = self.rng.choice(candidates)
         self.call("careaccess_revoke_administrative_access", self.ids.sql(c), self.ids.sql(m))
         self.facts_of_revocation(c, m)
-        # SP-8: an appointment does not bring him back.
+        # SP-8: nobody makes him the owner, and an appointment does not bring him back.
+        owner = self.owner(c)
+        if owner is not None and self.is_practitioner(m) and self.maybe(0.5):
+            self.refused(
+                "55000", "careaccess_transfer_clients", self.ids.sql(owner), self.ids.sql(m)
+            )
         channels = [k for k in ("staff", "widget") if Model(self.p).booking(c, m, k) == "55000"]
         if channels and self.is_practitioner(m):
             channel = self.rng.choice(channels)
@@ -1305,7 +1345,7 @@ LATER = (
     (3, Builder.unshare_client),
     (3, Builder.set_client_access),
     (2, Builder.share_with_all),
-    (3, Builder.reassign),
+    (5, Builder.reassign),
     (1, Builder.transfer_clients),
     (3, Builder.list_client),
     (4, Builder.unlist_client),
@@ -1327,8 +1367,8 @@ LATER = (
     (2, Builder.set_member_roles),
     (2, Builder.promote_revoked),
     (1, Builder.new_member),
-    (2, Builder.set_member_status),
-    (1, Builder.set_member_end),
+    (3, Builder.set_member_status),
+    (2, Builder.set_member_end),
     (1, Builder.set_records_owned_by),
     (2, Builder.remove_member),
     (2, Builder.set_client_status),

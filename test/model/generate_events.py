@@ -82,9 +82,17 @@ class EventOperations:
                 if model.has_capability(x, "book") and model.can(x, c, "name", "view").allowed
             ]
             actor = self.pick(booking if booking and self.maybe(0.7) else self.active_members())
-            if m in booking and self.maybe(0.3 if self.p.settings["allow_self_listing"] else 0.7):
+            if m in booking and self.maybe(0.3):
                 actor = m
-        elif channel == "widget" and self.maybe(0.1):
+            # Whether he may book for himself is asked of who has no link.
+            unlinked = [
+                x
+                for x in booking
+                if self.is_practitioner(x) and not model.has_current_link(c, x)
+            ]
+            if unlinked and not self.p.settings["allow_self_listing"] and self.maybe(0.5):
+                actor = m = self.rng.choice(unlinked)
+        elif channel == "widget" and self.maybe(0.15):
             actor = self.pick(self.active_members())
         elif channel == "widget" and self.maybe(0.6):
             login = self.some_login(c if self.maybe(0.85) else None)
@@ -176,6 +184,9 @@ class EventOperations:
 
     def add_assignment_rule(self):
         m = self.pick(self.practitioners())
+        revoked = {x for _, x in self.p.revocations}.intersection(self.practitioners())
+        if revoked and self.maybe(0.4):
+            m = self.pick(sorted(revoked))
         if m is None:
             return False
         form = self.rng.choice(FORMS)
@@ -233,11 +244,34 @@ class EventOperations:
             if self.maybe(0.8):
                 several = self.maybe(0.3)
                 answers[question] = self.some(values) if several else self.rng.choice(values)
-        new = self.maybe(0.5) and slug is not None
+        new = self.maybe(0.4) and slug is not None
         c = self.ids.id(self.next_client) if new else self.pick(self.p.clients)
+        # Rules that match, more often than by chance; of a registered client
+        # most often such as would move him to somebody granted or revoked.
+        rule = self.pick(self.p.assignment_rules)
+        if not new:
+            telling = [
+                (k, r)
+                for r in self.p.assignment_rules
+                for k, client in self.p.clients.items()
+                if client.status != "deleted"
+                and (
+                    (k, r.practitioner) in self.p.revocations
+                    or (
+                        self.current_links(k, r.practitioner, "grant")
+                        and self.owner(k) != r.practitioner
+                    )
+                )
+            ]
+            revoked = [(k, r) for k, r in telling if (k, r.practitioner) in self.p.revocations]
+            if telling and self.maybe(0.6):
+                c, rule = self.rng.choice(revoked if revoked and self.maybe(0.6) else telling)
+        if rule is not None and self.maybe(0.6):
+            form = rule.form
+            answers[rule.question] = rule.answer
         login = actor = None
         if not new and self.maybe(0.4):
-            login = self.some_login()
+            login = self.some_login(c)
             if login is not None and self.maybe(0.8):
                 c = login[1]
         elif self.maybe(0.1):
@@ -285,7 +319,13 @@ class EventOperations:
                 for link in self.p.links:
                     if link.client == c and link.active and link.kind == "owner":
                         link.active = False
+                granted = self.current_links(c, owner, "grant")
                 self.facts_of_link(c, owner, "owner")
+                takers = [
+                    x for x in self.practitioners() if x != owner and self.may_receive(c, x)
+                ]
+                if granted and takers and self.maybe(0.5):
+                    self.reassign_to(c, self.rng.choice(takers))
         elif owner is not None and not self.current_links(c, owner, "listed"):
             self.facts_of_listing(c, owner)
         return True

@@ -109,7 +109,15 @@ class PortalOperations:
             for x, client in self.p.clients.items()
             if client.status != "deleted" and x != own and self.p.rests_on_link(x, own)
         ]
-        if linked and self.maybe(0.8):
+        withdrawn = [
+            x
+            for x in linked
+            if (x, u) in self.p.portal_accesses
+            and self.p.portal_accesses[x, u].status == "withdrawn"
+        ]
+        if withdrawn and self.maybe(0.6):
+            c = self.rng.choice(withdrawn)
+        elif linked and self.maybe(0.8):
             c = self.rng.choice(linked)
         appointments, information = self.rng.choice(
             ((False, False), (True, False), (False, True), (True, True))
@@ -169,6 +177,8 @@ class PortalOperations:
             self.ids.sql(access.user),
         )
         access.status = "withdrawn"
+        if self.maybe(0.3):
+            self.invite_to_portal()
         return True
 
     def some_login(self, profile=None):
