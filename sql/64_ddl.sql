@@ -46,6 +46,13 @@ DECLARE
 BEGIN
 	SELECT * INTO a FROM careaccess.adoption_of(root_table);
 	IF a.kind IS NULL THEN
+		SELECT r INTO part FROM careaccess.table_and_partitions(root_table) AS r
+		WHERE r <> root_table AND (careaccess.adoption_of(r)).kind IS NOT NULL LIMIT 1;
+		IF FOUND THEN
+			-- Rows would come and go through statements that its triggers do not see.
+			RAISE EXCEPTION 'adopted table % cannot be a partition of a table that is not adopted', careaccess.qualified_name(part)
+				USING ERRCODE = '55000', HINT = format('Adopt table %s first.', careaccess.qualified_name(root_table));
+		END IF;
 		RETURN;
 	END IF;
 	IF attribute > 0 THEN

@@ -1,7 +1,7 @@
 -- Adopted tables whose rows move between partitions, whose rows are skipped,
 -- which force row security themselves, and whose columns are renamed as a view's.
 BEGIN;
-SELECT plan(11);
+SELECT plan(14);
 SET LOCAL client_min_messages = warning;
 CREATE SCHEMA app;
 SELECT careaccess_create_practice(1, 'One', 'standard');
@@ -60,5 +60,15 @@ FROM careaccess.protected_table WHERE relation = 'app.note'::regclass;
 ALTER MATERIALIZED VIEW app.patient RENAME COLUMN owner TO therapist;
 SELECT lives_ok('INSERT INTO app.patient VALUES (102, ''new'', 10)', '… in an adopted table, too');
 SELECT is(pg_temp.owner_of(102), '10', '… whose rows go on being registered');
+
+-- A partition alone cannot be adopted, nor an adopted table become one.
+CREATE TABLE app.part (id int, owner int);
+SELECT careaccess_adopt_clients('app.part', 'id', 1, owner_column => 'owner');
+CREATE TABLE app.whole (id int, owner int) PARTITION BY LIST (id);
+SELECT throws_ok('ALTER TABLE app.whole ATTACH PARTITION app.part FOR VALUES IN (200)', '55000',
+	'adopted table app.part cannot be a partition of a table that is not adopted', 'an adopted table is not attached to one that is not');
+CREATE TABLE app.other PARTITION OF app.whole FOR VALUES IN (201);
+SELECT throws_ok($$SELECT careaccess_adopt_clients('app.other', 'id', 1, owner_column => 'owner')$$, NULL, 'app.other is a partition', 'nor is a partition adopted alone');
+SELECT lives_ok('INSERT INTO app.part VALUES (202, 10)', '… and the table goes on as it was');
 SELECT * FROM finish();
 ROLLBACK;
