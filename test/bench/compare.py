@@ -41,19 +41,23 @@ class Samples:
 
 def ratio(a, b):
     """The median of the ratios round by round: what slows both cancels out."""
+    if not a.rounds or not b.rounds:
+        return None
     common = [a.rounds[r] / b.rounds[r] for r in a.rounds if r in b.rounds]
-    return statistics.median(common) if common else None
+    return statistics.median(common) if len(common) >= 3 else a.median() / b.median()
 
 
 def interleave(ways, rounds, budget_s=8.0, known=None):
     """Call each of {name: function() → value} once a round, in turning order.
 
-    A way that has used up its budget is left out of the rounds that follow; one
-    of which a value is known (or None: it took too long) is not called at all.
+    A way that has used up its budget is left out of the rounds that follow the
+    third; one of which a value is known (or None: it took too long) is not
+    called at all.
     """
+    known = known or {}
     samples = {name: Samples() for name in ways}
     used = dict.fromkeys(ways, 0.0)
-    for name, value in (known or {}).items():
+    for name, value in known.items():
         samples[name].too_long = value is None
         if value is not None:
             samples[name].rounds[0] = value
@@ -62,7 +66,7 @@ def interleave(ways, rounds, budget_s=8.0, known=None):
     for r in range(rounds):
         turn = r % len(names)
         for name in names[turn:] + names[:turn]:
-            if used[name] > budget_s:
+            if used[name] > budget_s and (name in known or len(samples[name].rounds) >= 3):
                 continue
             start = time.monotonic()
             samples[name].rounds[r] = ways[name]()
@@ -92,7 +96,7 @@ def same_answers(sessions, sql, what):
     return took
 
 
-ONCE_ENOUGH_MS = 3000
+ONCE_ENOUGH_MS = 8000
 
 
 def statements(sessions, sql, what, rounds):

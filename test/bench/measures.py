@@ -11,7 +11,7 @@ MIDDLE = 2			# the member with half of the clients
 
 COUNT = "SELECT count(*) FROM note"
 NEWEST = "SELECT id, client, at FROM note ORDER BY at DESC LIMIT 20"
-JOIN = ("SELECT date_trunc('month', n.at) AS month, count(*), count(DISTINCT c.id) "
+JOIN = ("SELECT date_trunc('month', n.at) AS month, count(*) "
         "FROM client c JOIN appointment a ON a.client = c.id JOIN note n ON n.appointment = a.id "
         "GROUP BY 1 ORDER BY 1")
 

@@ -20,16 +20,15 @@ def number(x):
     if x is None:
         return ""
     if x >= 100:
-        digits = len(str(int(x)))
-        return f"{round(x, 2 - digits + 1 if digits > 3 else 0):,.0f}"
+        return f"{round(x, 3 - len(str(int(x)))):,.0f}"
     if x >= 10:
         return f"{x:.0f}" if x >= 30 else f"{x:.1f}"
     return f"{x:.2f}" if x >= 0.1 else f"{x:.3f}"
 
 
 def times(x):
-    if x is None:
-        return ""
+    if x is None or x >= 100:
+        return number(x)
     return f"{x:.2f}" if x < 10 else f"{x:.0f}"
 
 
@@ -40,6 +39,11 @@ def value(row, way):
     if samples.too_long:
         return "too long"
     return number(samples.median())
+
+
+def with_unit(row):
+    """careaccess's value as it is written in a sentence."""
+    return value(row, CARE) + ("" if row.samples[CARE].too_long else f" {row.unit}")
 
 
 def verdict(row):
@@ -67,8 +71,8 @@ def table(header, rows):
 def results(rows):
     lines = []
     for row in rows:
-        best = f"{value(row, row.best)} {TITLES[row.best]}" if row.best else ""
-        measured = f"**{value(row, CARE)}**" + ("" if row.unit == "ms" else f" {row.unit}")
+        best = f"{value(row, row.best)} (`{TITLES[row.best]}`)" if row.best else ""
+        measured = f"**{value(row, CARE) if row.unit == 'ms' else with_unit(row)}**"
         lines.append([row.title, value(row, NONE), best, measured, times(row.of_none), times(row.of_best),
                       row.target, verdict(row)])
     return table(["what", "no row security", "best by hand", "careaccess", "÷ none", "÷ best", "target", "met"], lines)
@@ -80,14 +84,14 @@ def all_ways(rows):
 
 
 def lost(rows):
-    """Where careaccess misses its target, the worst said first."""
+    """Where careaccess misses its target."""
     lines = []
     for row in rows:
         if row.met is not False:
             continue
-        text = f"- **{row.title}**: {value(row, CARE)} {row.unit}"
+        text = f"- **{row.title}**: {with_unit(row)}"
         if row.of_best and "best" in row.target:
-            text += f", {times(row.of_best)} × the best hand-written policy ({TITLES[row.best]})"
+            text += f", {times(row.of_best)} × the best hand-written policy (`{TITLES[row.best]}`)"
         elif row.of_none:
             text += f", {times(row.of_none)} × no row security"
         lines.append(text + f"; the target is {row.target}." + (f" ({row.note[0].upper() + row.note[1:]}.)" if row.note else ""))
@@ -114,7 +118,10 @@ def machine():
             memory = f", {int(f.readline().split()[1]) / 2**20:.0f} GB of memory"
     except OSError:
         pass
-    system = platform.freedesktop_os_release().get("PRETTY_NAME", platform.system())
+    try:
+        system = platform.freedesktop_os_release().get("PRETTY_NAME", platform.system())
+    except (OSError, AttributeError):
+        system = platform.system()
     return f"{os.cpu_count()} × {cpu}{memory}, {system}"
 
 
@@ -146,8 +153,8 @@ def write(path, rows, bench, settings, minutes):
 # Plots, by gnuplot
 
 TITLE_OF = {
-    "count": "count(*) of the notes: milliseconds, logarithmic",
-    "newest": "the newest 20 notes: milliseconds, logarithmic",
+    "count": "count(*) of the notes: milliseconds, logarithmic; no bar: stopped after 20 s",
+    "newest": "the newest 20 notes: milliseconds, logarithmic; no bar: stopped after 20 s",
     "scale": "the newest 20 notes of a practice, by the size of the database: milliseconds",
 }
 COLOURS = ["#9aa0a6", "#e8b04a", "#d98c5f", "#c9a3c9", "#8fb58f", "#7ba7d0", "#1f3b73"]
@@ -194,11 +201,13 @@ def bars_chart(rows):
         for way in WAYS:
             s = row.samples[way]
             cells.append(f"{s.median():.4f}" if s.rounds else "NaN")
-        lines.append(f'"{row.chart[1].replace(", old rows only", chr(92) + "nold rows only")}" ' + " ".join(cells))
+        label = row.chart[1].replace(", old", "\\nold")
+        lines.append(f'"{label}" ' + " ".join(cells))
     series = ", ".join(f'$data using {i + 2}:xtic(1) title "{TITLES[w]}" lc rgb "{COLOURS[i]}"' for i, w in enumerate(WAYS))
     return block(lines) + ("set style data histograms\nset style histogram clustered gap 1.5\n"
-                           "set style fill solid 1.0 noborder\nset boxwidth 0.9\nset logscale y\n"
-                           f"set key outside right top\nset ylabel 'ms'\nplot {series}\n")
+                           "set style fill solid 1.0 noborder\nset boxwidth 0.9\nset logscale y\nset format y '%g'\n"
+                           f"set xrange [-0.6:{len(rows) - 0.4}]\nset tics scale 0\nset bmargin 7\n"
+                           f"set key bottom center outside horizontal\nset ylabel 'ms'\nplot {series}\n")
 
 
 def lines_chart(rows):
@@ -206,6 +215,6 @@ def lines_chart(rows):
     ticks = ", ".join(f'"{row.chart[1]:,} clients\\n{row.chart[1] // 100:,} practices" {row.chart[1]}' for row in rows)
     first, last = rows[0].chart[1], rows[-1].chart[1]
     return block(lines) + (f"set logscale x\nset xrange [{first * 0.6}:{last * 1.7}]\nset xtics ({ticks})\n"
-                           "set yrange [0:*]\nset key top left\nset ylabel 'ms'\n"
+                           "set yrange [0:*]\nset bmargin 4\nset key top left\nset ylabel 'ms'\n"
                            f'plot $data using 1:2 with linespoints pt 7 lw 2 lc rgb "{COLOURS[0]}" title "{TITLES[NONE]}", '
                            f'$data using 1:3 with linespoints pt 7 lw 2 lc rgb "{COLOURS[-1]}" title "{TITLES[CARE]}"\n')
