@@ -21,6 +21,7 @@
 
 #include "access/xact.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 
 #include "catalog.h"
 #include "scope_internal.h"
@@ -53,6 +54,7 @@ begin_scope(Snapshot snapshot, TimestampTz now)
 
 	scope->cxt = cxt;
 	scope->now = now;
+	scope->begun = Max(now, GetCurrentTimestamp());
 	scope->serial = ++scopes_begun;
 	ca_version_stamp(snapshot, cxt, &scope->stamp);
 	init_entries(&scope->practices, cxt);

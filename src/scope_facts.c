@@ -588,11 +588,11 @@ ca_scope_member(CaScope *scope, Snapshot snapshot, const CaId *id)
  */
 
 static CaLinkState
-link_state(const CaClientLinkRow *row, TimestampTz now)
+link_state(const CaScope *scope, const CaClientLinkRow *row)
 {
-	if (!row->active || row->valid_until <= now)
+	if (!row->active || row->valid_until <= scope->now)
 		return CA_LINK_ENDED;
-	return row->valid_from <= now ? CA_LINK_CURRENT : CA_LINK_FUTURE;
+	return row->valid_from <= scope->begun ? CA_LINK_CURRENT : CA_LINK_FUTURE;
 }
 
 static void
@@ -607,7 +607,7 @@ read_links(CaScope *scope, Snapshot snapshot, const CaId *id, CaClient *client)
 	{
 		client->links[i].member = number_of(scope, &scope->members, &rows[i].member);
 		client->links[i].kind = NUMBER(rows[i].kind, kind_words);
-		client->links[i].state = link_state(&rows[i], scope->now);
+		client->links[i].state = link_state(scope, &rows[i]);
 	}
 }
 
@@ -622,7 +622,7 @@ read_shares(CaScope *scope, Snapshot snapshot, const CaId *id, CaClient *client)
 	{
 		CaChartShare *share = &client->shares[client->nshares];
 
-		if (rows[i].stopped != CA_NEVER || rows[i].started > scope->now ||
+		if (rows[i].stopped != CA_NEVER || rows[i].started > scope->begun ||
 			rows[i].valid_until <= scope->now)
 			continue;
 		share->from = number_of(scope, &scope->members, &rows[i].from_provider);
@@ -647,7 +647,7 @@ read_exceptions(CaScope *scope, Snapshot snapshot, const CaId *id, CaClient *cli
 	n = ca_catalog_emergencies(snapshot, id, &emergencies);
 	for (int i = 0; i < n; i++)
 	{
-		if (emergencies[i].from <= scope->now && scope->now < emergencies[i].until)
+		if (emergencies[i].from <= scope->begun && scope->now < emergencies[i].until)
 			client->emergencies = add_member(scope, client->emergencies, &emergencies[i].member);
 	}
 

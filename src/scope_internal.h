@@ -29,6 +29,13 @@ struct CaScope
 	CaStamp       stamp;
 	TimestampTz   now;
 
+	/*
+	 * The clock when the scope was begun, for beginnings: whoever gives
+	 * something dates it by his own statement, which may have started after
+	 * the one that asks and have been committed before its snapshot.
+	 */
+	TimestampTz begun;
+
 	bool        categories_read;
 	const char *category_code[CA_MAX_CATEGORIES];
 	uint64      authored;

@@ -67,11 +67,6 @@ BEGIN
 			PERFORM careaccess_unshare_client(c, m);
 		ELSE
 			PERFORM careaccess_share_client(c, m);
-			-- A link begins at an instant, too, and "now" is the start of the reader's
-			-- statement, which may lie before the commits that its snapshot shows.
-			-- Snapshots are the matter here, so these links began long ago.
-			UPDATE careaccess.client_link AS l SET valid_from = '2001-01-01'
-			WHERE l.client OPERATOR(careaccess.=) c AND l.member OPERATOR(careaccess.=) m AND l.kind = 'grant' AND l.active;
 		END IF;
 	ELSE
 		PERFORM set_config('session_replication_role', how, true);
@@ -79,7 +74,7 @@ BEGIN
 			DELETE FROM careaccess.client_link AS l
 			WHERE l.client OPERATOR(careaccess.=) c AND l.member OPERATOR(careaccess.=) m AND l.kind = 'grant' AND l.active;
 		ELSE
-			INSERT INTO careaccess.client_link (practice, client, member, kind, valid_from) VALUES ('p', c, m, 'grant', '2001-01-01');
+			INSERT INTO careaccess.client_link (practice, client, member, kind) VALUES ('p', c, m, 'grant');
 		END IF;
 		PERFORM set_config('session_replication_role', 'origin', true);
 	END IF;
