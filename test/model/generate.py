@@ -439,6 +439,8 @@ class Builder(PortalOperations, EventOperations):
     def set_member_roles(self, m=None, roles=None):
         m = m or self.pick(self.active_members())
         roles = roles or self.random_roles()
+        if m is None:
+            return False
         was = self.p.members[m].roles
         practitioner = any(self.p.roles[r].practitioner for r in roles)
         administrative = {r for r in roles if self.p.roles[r].administrative}
@@ -481,6 +483,8 @@ class Builder(PortalOperations, EventOperations):
 
     def set_member_permission(self):
         m = self.pick(self.active_members())
+        if m is None:
+            return False
         category = self.pick(self.p.categories)
         actions = self.some_actions()
         deny = self.maybe(0.35)
@@ -559,6 +563,8 @@ class Builder(PortalOperations, EventOperations):
 
     def set_member_end(self):
         m = self.pick(self.active_members())
+        if m is None:
+            return False
         delegators = self.delegators().intersection(self.active_members())
         if delegators and self.maybe(0.7):
             m = self.pick(sorted(delegators))
@@ -573,6 +579,8 @@ class Builder(PortalOperations, EventOperations):
 
     def set_records_owned_by(self):
         m = self.pick(self.active_members())
+        if m is None:
+            return False
         who = self.rng.choice(("group", "provider"))
         self.call(
             "careaccess_configure_member", self.ids.sql(m), jsonb({"records_owned_by": who})
@@ -581,6 +589,8 @@ class Builder(PortalOperations, EventOperations):
 
     def remove_member(self):
         m = self.pick(self.active_members())
+        if m is None:
+            return False
         # Of those who own clients, and may not just go, there are fewer.
         owners = {self.owner(c) for c in self.p.clients}.intersection(self.active_members())
         if owners and self.maybe(0.4):
@@ -673,6 +683,8 @@ class Builder(PortalOperations, EventOperations):
 
     def set_colleague_limit(self):
         m = self.pick(self.active_members())
+        if m is None:
+            return False
         limits = self.p.members[m].limits
         if limits and self.maybe(0.3):
             category = self.pick(sorted(limits))
