@@ -627,6 +627,8 @@ CREATE FUNCTION careaccess.adopt_clients_finish(tbl regclass, clients careaccess
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 	SET search_path = pg_catalog, careaccess, pg_temp
 	SET careaccess.operation = 'adopt_clients'
+	-- The catalog's tables may have been small when they were analyzed last.
+	SET enable_nestloop = off
 AS $$
 DECLARE
 	r record;
@@ -741,6 +743,8 @@ CREATE FUNCTION careaccess.adopt_members_finish(tbl regclass, members careaccess
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 	SET search_path = pg_catalog, careaccess, pg_temp
 	SET careaccess.operation = 'adopt_members'
+	-- The catalog's tables may have been small when they were analyzed last.
+	SET enable_nestloop = off
 AS $$
 DECLARE
 	r record;
