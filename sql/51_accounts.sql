@@ -416,6 +416,28 @@ REVOKE EXECUTE ON FUNCTION careaccess.require_assignable_roles(text, careaccess.
 COMMENT ON FUNCTION careaccess.require_assignable_roles(text, careaccess.id, text[]) IS
 	'the distinct roles, unless one is unknown or the actor may not give them to a new account';
 
+-- Whoever calls this has asked whether the actor may give these roles.
+CREATE FUNCTION careaccess.register_member(practice careaccess.id, member careaccess.id, name text, roles text[],
+	login_role name DEFAULT NULL) RETURNS void
+	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+BEGIN
+	INSERT INTO careaccess.member (id, practice, name, login_role) VALUES ($2, $1, $3, $5)
+	ON CONFLICT (id) DO NOTHING;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'member "%" exists already', $2 USING
+			ERRCODE = 'unique_violation',
+			HINT = 'Identifiers of members are unique in the database, those of removed members too.';
+	END IF;
+	INSERT INTO careaccess.member_role (practice, member, role)
+	SELECT $1, $2, r FROM pg_catalog.unnest($4) AS r;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION careaccess.register_member(careaccess.id, careaccess.id, text, text[], name) FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.register_member(careaccess.id, careaccess.id, text, text[], name) IS
+	'makes an active member with roles; refuses an identifier in use';
+
 -- What ends when somebody is no longer a practitioner.
 
 CREATE FUNCTION careaccess.owned_by(member careaccess.id, with_deleted boolean) RETURNS careaccess.id[]

@@ -103,7 +103,6 @@ DECLARE
 	p careaccess.practice;
 	one bigint;
 	new_token text;
-	by_member careaccess.id;
 BEGIN
 	PERFORM careaccess.require_capability(operation, 'manage_members', 'manage_members_below');
 	IF pg_catalog.cardinality(the_groups) > 0 THEN
@@ -143,7 +142,6 @@ BEGIN
 		END IF;
 	END IF;
 
-	SELECT a.id INTO by_member FROM careaccess.actor() AS a WHERE a.kind = 'member';
 	-- 128 bits: hashed out of the 244 that two random uuids bring.
 	new_token := pg_catalog.encode(pg_catalog.substr(pg_catalog.sha256(
 		pg_catalog.uuid_send(pg_catalog.gen_random_uuid()) || pg_catalog.uuid_send(pg_catalog.gen_random_uuid())), 1, 16), 'hex');
@@ -152,7 +150,8 @@ BEGIN
 	WHERE i.practice = p.id AND pg_catalog.lower(i.contact) = pg_catalog.lower(the_contact)
 		AND i.accepted_at IS NULL AND i.withdrawn_at IS NULL AND i.valid_until <= moment;
 	INSERT INTO careaccess.invitation (practice, contact, roles, groups, token_hash, created_at, valid_until, invited_by)
-	VALUES (p.id, the_contact, the_roles, the_groups, careaccess.hash_token(new_token), moment, the_end, by_member)
+	VALUES (p.id, the_contact, the_roles, the_groups, careaccess.hash_token(new_token), moment, the_end,
+		careaccess.acting_member())
 	ON CONFLICT DO NOTHING;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'an invitation of "%" is pending', the_contact USING
@@ -226,15 +225,7 @@ BEGIN
 		PERFORM careaccess.raise_null('member');
 	END IF;
 	PERFORM careaccess.require_text('name', the_name);
-	INSERT INTO careaccess.member (id, practice, name) VALUES (the_member, i.practice, the_name)
-	ON CONFLICT (id) DO NOTHING;
-	IF NOT FOUND THEN
-		RAISE EXCEPTION 'member "%" exists already', the_member USING
-			ERRCODE = 'unique_violation',
-			HINT = 'Identifiers of members are unique in the database, those of removed members too.';
-	END IF;
-	INSERT INTO careaccess.member_role (practice, member, role)
-	SELECT i.practice, the_member, r FROM pg_catalog.unnest(i.roles) AS r;
+	PERFORM careaccess.register_member(i.practice, the_member, the_name, i.roles);
 	IF careaccess.place_in_groups(i.practice, i.roles) = 'practitioner' THEN
 		INSERT INTO careaccess.group_practitioner (practice, group_id, member)
 		SELECT i.practice, g, the_member FROM pg_catalog.unnest(into_groups) AS g;

@@ -142,16 +142,7 @@ BEGIN
 		PERFORM careaccess.require_login_role(the_login, the_member);
 	END IF;
 
-	INSERT INTO careaccess.member (id, practice, name, login_role)
-	VALUES (the_member, the_practice, the_name, the_login)
-	ON CONFLICT (id) DO NOTHING;
-	IF NOT FOUND THEN
-		RAISE EXCEPTION 'member "%" exists already', the_member USING
-			ERRCODE = 'unique_violation',
-			HINT = 'Identifiers of members are unique in the database, those of removed members too.';
-	END IF;
-	INSERT INTO careaccess.member_role (practice, member, role)
-	SELECT the_practice, the_member, r FROM pg_catalog.unnest(the_roles) AS r;
+	PERFORM careaccess.register_member(the_practice, the_member, the_name, the_roles, the_login);
 END
 $$;
 REVOKE EXECUTE ON FUNCTION @extschema@.careaccess_add_member(careaccess.id, careaccess.id, text, text[], name) FROM PUBLIC;

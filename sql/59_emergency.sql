@@ -106,15 +106,13 @@ DECLARE
 	operation CONSTANT text := 'review an emergency access';
 	the_client ALIAS FOR $1;
 	the_member ALIAS FOR $2;
-	acting record;
 	c careaccess.client;
 	e careaccess.emergency_access;
 BEGIN
 	-- That of a deleted client is reviewed by those who may restore him.
 	c := careaccess.lock_client(the_client, careaccess.actor_has('delete_client'));
 	PERFORM careaccess.require_capability(operation, 'view_audit');
-	SELECT * INTO STRICT acting FROM careaccess.actor();
-	IF acting.kind = 'member' AND acting.id = the_member THEN
+	IF careaccess.acting_member() = the_member THEN
 		RAISE EXCEPTION 'not allowed to review one''s own emergency access' USING
 			ERRCODE = 'insufficient_privilege',
 			HINT = 'Ask another member with the capability view_audit.';
@@ -137,7 +135,7 @@ BEGIN
 			HINT = 'A review stands as it was written; the view careaccess.emergency_review shows it.';
 	END IF;
 	UPDATE careaccess.emergency_access AS x SET
-		reviewed_by = CASE acting.kind WHEN 'member' THEN acting.id END,
+		reviewed_by = careaccess.acting_member(),
 		reviewed_at = pg_catalog.statement_timestamp(),
 		review_note = note
 	WHERE x.client = e.client AND x.member = e.member AND x."from" = e."from";
