@@ -191,6 +191,7 @@ CREATE TABLE careaccess.member_permission (
 	FOREIGN KEY (practice, member) REFERENCES careaccess.member (practice, id),
 	CONSTRAINT member_permission_deny_reach CHECK (effect = 'allow' OR reach IN ('own', 'all'))
 );
+CREATE INDEX member_permission_practice_idx ON careaccess.member_permission (practice);
 COMMENT ON TABLE careaccess.member_permission IS
 	'one row is a permission or a denial given to one member; full clinical access is kept apart by its source';
 
@@ -214,6 +215,7 @@ CREATE TABLE careaccess.client (
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	UNIQUE (practice, id)
 );
+CREATE INDEX client_shared_with_all_idx ON careaccess.client (practice) WHERE shared_with_all;
 COMMENT ON TABLE careaccess.client IS 'one row is a registered client profile';
 
 CREATE TABLE careaccess.client_link (
@@ -321,6 +323,7 @@ CREATE TABLE careaccess.colleague_limit (
 	PRIMARY KEY (member, category),
 	FOREIGN KEY (practice, member) REFERENCES careaccess.member (practice, id)
 );
+CREATE INDEX colleague_limit_practice_idx ON careaccess.colleague_limit (practice);
 COMMENT ON TABLE careaccess.colleague_limit IS
 	'one row leaves a member, in a category with author rule group, only these colleagues'' records and his own';
 
@@ -345,6 +348,7 @@ CREATE TABLE careaccess.delegation (
 );
 CREATE INDEX delegation_over_member_idx ON careaccess.delegation (over_member);
 CREATE INDEX delegation_client_idx ON careaccess.delegation (client);
+CREATE INDEX delegation_practice_idx ON careaccess.delegation (practice);
 COMMENT ON TABLE careaccess.delegation IS
 	'one row lets a member act for another (context: an assistant) or read what another wrote (author: a custodian; supervisor)';
 
@@ -487,7 +491,7 @@ CREATE TABLE careaccess.change (
 );
 CREATE INDEX change_practice_xid_idx ON careaccess.change (practice, xid);
 COMMENT ON TABLE careaccess.change IS
-	'the version log: one row says that a transaction changed a fact of a practice, or of all; may be pruned';
+	'the version log: one row says that a transaction changed a fact of a practice, or of all; may be pruned by DELETE or TRUNCATE, which has every session read facts anew';
 
 -- The audit log.  Its key is a uuid so that logs of several databases can be joined.
 CREATE TABLE careaccess.event (

@@ -703,6 +703,22 @@ REVOKE ALL ON FUNCTION careaccess.log_change() FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.log_change() IS
 	'trigger: notes that a fact changed, of the practice in the column that its argument names, or of all';
 
+-- What is taken out of the log could have told a session that what it keeps is old.
+CREATE FUNCTION careaccess.log_pruned() RETURNS trigger
+	LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ca_sql_log_pruned';
+REVOKE ALL ON FUNCTION careaccess.log_pruned() FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.log_pruned() IS
+	'trigger: after entries were taken out of the version log, enters a change of all practices';
+CREATE TRIGGER version_pruned AFTER UPDATE OR DELETE OR TRUNCATE ON careaccess.change
+	FOR EACH STATEMENT EXECUTE FUNCTION careaccess.log_pruned();
+ALTER TABLE careaccess.change ENABLE ALWAYS TRIGGER version_pruned;
+COMMENT ON TRIGGER version_pruned ON careaccess.change IS 'has every session read facts anew when entries were taken out';
+
+CREATE FUNCTION careaccess.log_change_of_all() RETURNS void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ca_sql_log_change_of_all';
+REVOKE ALL ON FUNCTION careaccess.log_change_of_all() FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.log_change_of_all() IS 'enters a change of all practices into the version log';
+
 -- versioned: decisions depend on the table.
 DO $$
 DECLARE
@@ -769,6 +785,13 @@ BEGIN
 			'COMMENT ON TRIGGER event_truncate ON careaccess.%I IS %L', t.fact, 'logs a truncation in the event log');
 
 		CONTINUE WHEN NOT t.versioned;
+		-- Rows may be seen before their own trigger has run.
+		EXECUTE pg_catalog.format(
+			'CREATE TRIGGER version_begin BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON careaccess.%I'
+			' FOR EACH STATEMENT EXECUTE FUNCTION careaccess.log_change()', t.fact);
+		EXECUTE pg_catalog.format('ALTER TABLE careaccess.%I ENABLE ALWAYS TRIGGER version_begin', t.fact);
+		EXECUTE pg_catalog.format(
+			'COMMENT ON TRIGGER version_begin ON careaccess.%I IS %L', t.fact, 'notes that this transaction changes facts');
 		EXECUTE pg_catalog.format(
 			'CREATE TRIGGER version_row AFTER INSERT OR UPDATE OR DELETE ON careaccess.%I'
 			' FOR EACH ROW EXECUTE FUNCTION careaccess.log_change(%s)',

@@ -131,3 +131,23 @@ BEGIN
 	END LOOP;
 END
 $$;
+
+-- The index conditions that the planner support makes of policies: the clients
+-- of whoever asks, as an array of the column's type.  STABLE, and never a
+-- constant: the support function only writes the call into the plan.  Whoever
+-- calls one of them learns which clients he may see himself.
+DO $$
+DECLARE
+	element text;
+BEGIN
+	FOREACH element IN ARRAY '{smallint, integer, bigint, uuid, text, careaccess.id}'::text[] LOOP
+		EXECUTE pg_catalog.format(
+			'CREATE FUNCTION careaccess.clients_%1$s(category text, actions integer, whoever_the_author boolean) RETURNS %2$s[]
+				LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 AS ''MODULE_PATHNAME'', ''ca_sql_clients''',
+			pg_catalog.replace(element, 'careaccess.', ''), element);
+		EXECUTE pg_catalog.format('COMMENT ON FUNCTION careaccess.clients_%s(text, integer, boolean) IS %L',
+			pg_catalog.replace(element, 'careaccess.', ''),
+			'the index condition of the policies: the clients of whom the session''s member or portal user may see such rows');
+	END LOOP;
+END
+$$;

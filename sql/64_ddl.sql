@@ -173,3 +173,39 @@ CREATE EVENT TRIGGER careaccess_guard_drop ON sql_drop
 	EXECUTE FUNCTION careaccess.guard_drop();
 COMMENT ON EVENT TRIGGER careaccess_guard_drop IS
 	'refuses to drop protected tables and columns that protection or adoption uses';
+
+-- Facts are kept over statements as long as every change of them is logged.
+-- Whether it is can be changed, too: by whoever switches a trigger off.
+CREATE FUNCTION careaccess.note_catalog_change() RETURNS event_trigger
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+	SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+BEGIN
+	IF TG_EVENT = 'sql_drop' THEN
+		IF EXISTS (SELECT FROM pg_catalog.pg_event_trigger_dropped_objects() AS d
+			WHERE d.object_type = 'trigger' AND d.address_names[1] = 'careaccess')
+		THEN
+			PERFORM careaccess.log_change_of_all();
+		END IF;
+	ELSIF EXISTS (SELECT FROM pg_catalog.pg_event_trigger_ddl_commands() AS d
+		WHERE d.schema_name = 'careaccess' OR d.object_identity LIKE '% on careaccess.%')
+	THEN
+		PERFORM careaccess.log_change_of_all();
+	END IF;
+END $$;
+COMMENT ON FUNCTION careaccess.note_catalog_change() IS
+	'event trigger: a change to the tables of the catalog is a change of all practices'' facts';
+REVOKE EXECUTE ON FUNCTION careaccess.note_catalog_change() FROM PUBLIC;
+
+CREATE EVENT TRIGGER careaccess_note_catalog_change ON ddl_command_end
+	WHEN TAG IN ('ALTER TABLE', 'CREATE TRIGGER', 'ALTER TRIGGER')
+	EXECUTE FUNCTION careaccess.note_catalog_change();
+ALTER EVENT TRIGGER careaccess_note_catalog_change ENABLE ALWAYS;
+COMMENT ON EVENT TRIGGER careaccess_note_catalog_change IS
+	'has every session read facts anew when a trigger of the catalog was switched on or off';
+CREATE EVENT TRIGGER careaccess_note_catalog_drop ON sql_drop
+	WHEN TAG IN ('ALTER TABLE', 'DROP TRIGGER')
+	EXECUTE FUNCTION careaccess.note_catalog_change();
+ALTER EVENT TRIGGER careaccess_note_catalog_drop ENABLE ALWAYS;
+COMMENT ON EVENT TRIGGER careaccess_note_catalog_drop IS
+	'has every session read facts anew when a trigger of the catalog was dropped';

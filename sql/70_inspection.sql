@@ -67,6 +67,13 @@ CREATE FUNCTION @extschema@.careaccess_test_clinic_admin(member careaccess.id) R
 COMMENT ON FUNCTION @extschema@.careaccess_test_clinic_admin(careaccess.id) IS
 	'whose clients the member manages as a group admin; nobody''s without a role of reach managed';
 
+CREATE FUNCTION @extschema@.careaccess_cache(
+	OUT entries bigint, OUT pinned bigint, OUT hits bigint, OUT misses bigint, OUT rebuilds bigint,
+	OUT evictions bigint, OUT bytes bigint) RETURNS record
+	LANGUAGE c VOLATILE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ca_sql_cache';
+COMMENT ON FUNCTION @extschema@.careaccess_cache() IS
+	'what this session keeps of facts over statements: practices and bytes now; how often something that fits was there, was not, or had changed, and what was given up for want of memory';
+
 -- Deleted clients are nobody's to see, save for those who may restore them.
 CREATE FUNCTION careaccess.deleted_clients_of_session() RETURNS TABLE (client careaccess.id, practice careaccess.id)
 	LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, careaccess, pg_temp

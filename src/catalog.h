@@ -12,10 +12,12 @@
 #ifndef CA_CATALOG_H
 #define CA_CATALOG_H
 
+#include "access/transam.h"
 #include "datatype/timestamp.h"
 #include "utils/snapshot.h"
 
 #include "id.h"
+#include "idset.h"
 
 /* No end, and no beginning yet. */
 #define CA_NEVER DT_NOEND
@@ -56,7 +58,7 @@ typedef struct CaMemberRow
 	CaId        id;
 	CaId        practice;
 	char       *name;
-	char       *status;
+	const char *status;
 	TimestampTz ends_at; /* CA_NEVER: no end */
 } CaMemberRow;
 
@@ -81,16 +83,16 @@ typedef struct CaPermissionRow
 
 typedef struct CaClientRow
 {
-	CaId  id;
-	CaId  practice;
-	char *status;
-	bool  shared_with_all;
+	CaId        id;
+	CaId        practice;
+	const char *status;
+	bool        shared_with_all;
 } CaClientRow;
 
 typedef struct CaClientLinkRow
 {
 	CaId        member;
-	char       *kind;
+	const char *kind;
 	bool        active;
 	TimestampTz valid_from;
 	TimestampTz valid_until; /* CA_NEVER: no end */
@@ -137,7 +139,7 @@ typedef struct CaDelegationRow
 {
 	CaId        member;
 	CaId        over_member;
-	char       *mode;
+	const char *mode;
 	int         ncategories; /* -1: null */
 	char      **categories;
 	int         nactions; /* -1: null */
@@ -179,6 +181,48 @@ extern int ca_catalog_delegations_of(Snapshot snapshot, const CaId *member, CaDe
 extern int ca_catalog_delegations_for_client(Snapshot snapshot, const CaId *client, CaDelegationRow **rows);
 
 /*
+ * Many rows at once.  A visitor gets each row, and copies what it keeps.
+ */
+typedef void (*CaClientVisitor)(void *arg, const CaClientRow *row);
+typedef void (*CaLinkVisitor)(void *arg, const CaId *client, const CaClientLinkRow *row);
+typedef void (*CaShareVisitor)(void *arg, const CaId *client, const CaChartShareRow *row);
+typedef void (*CaRevocationVisitor)(void *arg, const CaId *client, const CaId *member);
+typedef void (*CaEmergencyVisitor)(void *arg, const CaId *client, const CaEmergencyRow *row);
+typedef void (*CaDelegationVisitor)(void *arg, const CaDelegationRow *row);
+typedef void (*CaMemberRoleVisitor)(void *arg, const CaId *member, const char *role);
+
+/* Of a practice; of the second those that are shared with all. */
+extern void ca_catalog_each_client(Snapshot snapshot, const CaId *practice, CaClientVisitor visit, void *arg);
+extern void ca_catalog_each_client_shared_with_all(Snapshot snapshot, const CaId *practice, CaClientVisitor visit, void *arg);
+extern void ca_catalog_each_member_role(Snapshot snapshot, const CaId *practice, CaMemberRoleVisitor visit, void *arg);
+
+/* Of members: their links, shares to them, what concerns them, delegations to them. */
+extern void ca_catalog_each_link(Snapshot snapshot, const CaId *members, int n, CaLinkVisitor visit, void *arg);
+extern void ca_catalog_each_share(Snapshot snapshot, const CaId *members, int n, CaShareVisitor visit, void *arg);
+extern void ca_catalog_each_revocation(Snapshot snapshot, const CaId *members, int n, CaRevocationVisitor visit, void *arg);
+extern void ca_catalog_each_emergency(Snapshot snapshot, const CaId *members, int n, CaEmergencyVisitor visit, void *arg);
+extern void ca_catalog_each_delegation(Snapshot snapshot, const CaId *members, int n, CaDelegationVisitor visit, void *arg);
+
+extern int      ca_catalog_member_rows(Snapshot snapshot, const CaId *practice, CaMemberRow **rows);
+extern CaIdSet *ca_catalog_members_with_permissions(Snapshot snapshot, const CaId *practice);
+extern CaIdSet *ca_catalog_members_with_limits(Snapshot snapshot, const CaId *practice);
+extern CaIdSet *ca_catalog_members_with_delegations(Snapshot snapshot, const CaId *practice);
+
+/* Room for one more text in an array that grows. */
+extern char **ca_catalog_append_text(char ***texts, int *n);
+
+/*
+ * About how many there are, from the index alone: rows that the snapshot does
+ * not show count too.  Never more than the limit.
+ */
+#define CA_COUNT_LIMIT 20000
+extern int64 ca_catalog_count_clients(Snapshot snapshot, const CaId *practice, int64 limit);
+extern int64 ca_catalog_count_links(Snapshot snapshot, const CaId *members, int n, int64 limit);
+
+/* About how many clients there are in all practices: the planner's statistics. */
+extern double ca_catalog_clients_in_all(void);
+
+/*
  * Has somebody else given to or taken from the member, or written a client or a
  * group of the practice, since the transaction's snapshot?
  */
@@ -196,6 +240,27 @@ extern bool ca_catalog_ever_practitioner(Snapshot snapshot, const CaId *member);
 
 /* Append to the version log.  A null practice stands for all. */
 extern void ca_catalog_log_change(const CaId *practice);
+
+/* Which version log that is: another one after the extension was made anew. */
+extern Oid ca_catalog_change_log(void);
+
+/* Transactions whose entries are looked for in the version log. */
+typedef struct CaWriters
+{
+	FullTransactionId        since;  /* this one and all later ones */
+	int                      n;      /* and these, all of them earlier */
+	const FullTransactionId *others;
+	bool                     from_oldest; /* read the range from the oldest on */
+} CaWriters;
+
+/*
+ * Does the snapshot show an entry of one of them, of the practice or of all
+ * practices?  A null practice: of all practices only.
+ */
+extern bool ca_catalog_changed(Snapshot snapshot, const CaId *practice, const CaWriters *writers);
+
+/* Is each change of a fact that the snapshot could show entered into the log? */
+extern bool ca_catalog_changes_are_logged(Snapshot snapshot);
 
 /* The function whose EXECUTE right makes a database administrator. */
 extern Oid ca_catalog_administrator_marker(void);

@@ -1,14 +1,24 @@
 /*-------------------------------------------------------------------------
  *
  * catalog_internal.h
- *	  What the files of the catalog share: the tables by name.
+ *	  What the files of the catalog share: the tables by name, and scans.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef CA_CATALOG_INTERNAL_H
 #define CA_CATALOG_INTERNAL_H
 
+#include "access/genam.h"
+#include "access/tableam.h"
+#include "access/skey.h"
+#include "executor/tuptable.h"
+#include "storage/lockdefs.h"
+#include "utils/relcache.h"
+
 #include "catalog.h"
+
+#define CA_SCHEMA "careaccess"
+#define CA_MAX_COLUMNS 9
 
 typedef enum Table
 {
@@ -39,9 +49,82 @@ typedef enum Table
 	T_COUNT
 } Table;
 
+/* The name of a table and of the columns that are read, in reading order. */
+typedef struct TableInfo
+{
+	const char *name;
+	const char *columns[CA_MAX_COLUMNS];
+
+	/* what a lookup found */
+	bool       valid;
+	Oid        relid;
+	AttrNumber attno[CA_MAX_COLUMNS];
+	AttrNumber last_attno;             /* the highest of them */
+	Oid        index[CA_MAX_COLUMNS]; /* one that starts with the column */
+	Oid        equal[CA_MAX_COLUMNS]; /* the type's equality function */
+} TableInfo;
+
+/*
+ * A scan of the rows of one table; column i is the i-th of its TableInfo.  By
+ * an index on the key column where there is one; the key may be changed.
+ */
+typedef struct CatalogScan
+{
+	TableInfo      *table;
+	Relation        relation;
+	Relation        index; /* null: every row is looked at */
+	IndexScanDesc   by_index;
+	TableScanDesc   by_table;
+	int             key_column;
+	ScanKeyData     key;
+	TupleTableSlot *slot;
+	Datum           values[CA_MAX_COLUMNS];
+	bool            nulls[CA_MAX_COLUMNS];
+} CatalogScan;
+
+#define CA_ALL_ROWS (-1)
+
+extern TableInfo *ca_catalog_table(Table which);
+
+/* Open a table whose columns are known then; close it with NoLock. */
+extern Relation ca_catalog_open(Table which, LOCKMODE lockmode);
+
+/* A scan: open, then for each key: a key and its rows; close. */
+extern void ca_scan_open(CatalogScan *scan, Table which, int key_column, Snapshot snapshot);
+extern void ca_scan_open_partial(CatalogScan *scan, Table which, int key_column, const char *index, Snapshot snapshot);
+extern void ca_scan_key(CatalogScan *scan, Datum key);
+extern bool ca_scan_next(CatalogScan *scan);
+extern void ca_scan_close(CatalogScan *scan);
+
+/* The same for one key, or for all rows; ca_scan_next() follows. */
+extern void ca_scan_begin(CatalogScan *scan, Table which, int key_column, Datum key, Snapshot snapshot);
+extern void ca_scan_by_id(CatalogScan *scan, Table which, int key_column, const CaId *id, Snapshot snapshot);
+
+/* Values of the row. */
+extern char       *ca_scan_text(const CatalogScan *scan, int column);
+extern const char *ca_scan_word(const CatalogScan *scan, int column);
+extern bool        ca_scan_bool(const CatalogScan *scan, int column);
+extern void        ca_scan_id(const CatalogScan *scan, int column, CaId *id);
+extern TimestampTz ca_scan_end(const CatalogScan *scan, int column);
+extern int         ca_scan_texts(const CatalogScan *scan, int column, char ***texts);
+extern int         ca_scan_ids(const CatalogScan *scan, int column, CaId **ids);
+
+/* Whole rows; the key is the caller's. */
+extern void ca_scan_link(const CatalogScan *scan, CaClientLinkRow *row);
+extern void ca_scan_share(const CatalogScan *scan, CaChartShareRow *row);
+extern void ca_scan_emergency(const CatalogScan *scan, CaEmergencyRow *row);
+extern void ca_scan_delegation(const CatalogScan *scan, CaDelegationRow *row);
+
+/* Room for one more row at the end of an array that grows by doubling. */
+extern void *ca_catalog_one_more(void *rows, int count, Size size);
+
+#define CA_APPEND(rows, count, type)                            \
+	(*(rows) = ca_catalog_one_more(*(rows), (count), sizeof(type)), \
+	 memset(&(*(rows))[count], 0, sizeof(type)), &(*(rows))[(count)++])
+
 /*
  * Did somebody else write a row of this key which latest shows and known does
- * not?  The column is one of those that catalog.c reads, by their order there.
+ * not?  The column is one of those of the TableInfo, by their order there.
  */
 extern bool ca_catalog_has_newer_rows(Table which, int key_column, const CaId *key,
 									  Snapshot known, Snapshot latest);

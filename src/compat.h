@@ -46,4 +46,13 @@
 	(pg_proc_aclcheck((proc), (role), ACL_EXECUTE) == ACLCHECK_OK)
 #endif
 
+/* 18 lets a scan report what it did. */
+#if PG_VERSION_NUM >= 180000
+#define CA_INDEX_BEGINSCAN(heap, index, snapshot, nkeys) \
+	index_beginscan((heap), (index), (snapshot), NULL, (nkeys), 0)
+#else
+#define CA_INDEX_BEGINSCAN(heap, index, snapshot, nkeys) \
+	index_beginscan((heap), (index), (snapshot), (nkeys), 0)
+#endif
+
 #endif /* CA_COMPAT_H */

@@ -549,11 +549,11 @@ bool
 ca_decide_portal(const CaPortal *portal, CaRef client, int category,
 				 CaAction action, bool client_visible)
 {
-	const CaClient *profile = portal->profile;
+	const CaClient *profile = &portal->profile;
 	bool            appointments = portal->own || portal->view_appointments;
 	bool            information = portal->own || portal->manage_information;
 
-	if (profile == NULL || profile->ref != client || profile->deleted ||
+	if (!portal->known || profile->ref != client || profile->deleted ||
 		profile->practice != portal->practice ||
 		!(portal->own || portal->accepted))
 		return false;

@@ -182,12 +182,13 @@ typedef struct CaClient
 /* A portal user, and how he stands to the one profile that he has chosen. */
 typedef struct CaPortal
 {
-	CaRef           practice;
-	const CaClient *profile;  /* null: there is no such client */
-	bool            own;      /* it is he whose login this is */
-	bool            accepted; /* he has accepted an access to it */
-	bool            view_appointments;
-	bool            manage_information;
+	CaRef    practice;
+	bool     known; /* there is a client with the profile's identifier */
+	CaClient profile;
+	bool     own;      /* it is he whose login this is */
+	bool     accepted; /* he has accepted an access to it */
+	bool     view_appointments;
+	bool     manage_information;
 } CaPortal;
 
 typedef struct CaQuestion

@@ -34,14 +34,66 @@ PG_FUNCTION_INFO_V1(ca_sql_manages);
  * Opening a call, and its arguments
  */
 
+typedef struct CaCallState
+{
+	CaPin *asker; /* of the asker's scope */
+	CaPin *about; /* of the last one that was entered */
+	bool   entered;
+	CaId   practice; /* of that one */
+} CaCallState;
+
 void
 ca_call_open(FunctionCallInfo fcinfo, CaCall *call)
 {
+	MemoryContext cxt = fcinfo->flinfo->fn_mcxt;
+
+	if (fcinfo->flinfo->fn_extra == NULL)
+		fcinfo->flinfo->fn_extra = MemoryContextAllocZero(cxt, sizeof(CaCallState));
+	call->state = fcinfo->flinfo->fn_extra;
+	call->cxt = cxt;
 	call->snapshot = GetActiveSnapshot();
-	call->scope = ca_scope_acquire((CaPin **) &fcinfo->flinfo->fn_extra,
-								   fcinfo->flinfo->fn_mcxt, call->snapshot,
-								   ca_guard_statement_start());
-	call->subject = ca_scope_subject(call->scope, call->snapshot);
+	call->now = ca_guard_statement_start();
+	call->scope = ca_scope_open(&call->state->asker, cxt, call->snapshot, call->now, &call->subject);
+}
+
+void
+ca_call_enter(CaCall *call, const CaId *practice)
+{
+	CaCallState *state = call->state;
+
+	call->scope = ca_scope_acquire(&state->about, call->cxt, call->snapshot, call->now, practice);
+	state->practice = *practice;
+	state->entered = true;
+}
+
+/* Most questions are about the practice that the last one was about. */
+bool
+ca_call_enter_of_member(CaCall *call, const CaId *member)
+{
+	CaId practice;
+
+	if (call->state->entered)
+	{
+		practice = call->state->practice;
+		ca_call_enter(call, &practice);
+		if (ca_scope_member(call->scope, call->snapshot, member) != NULL)
+			return true;
+	}
+	if (!ca_scope_practice_of_member(call->snapshot, member, &practice))
+		return false;
+	ca_call_enter(call, &practice);
+	return true;
+}
+
+bool
+ca_call_enter_of_client(CaCall *call, const CaId *client)
+{
+	CaId practice;
+
+	if (!ca_scope_practice_of_client(call->snapshot, client, &practice))
+		return false;
+	ca_call_enter(call, &practice);
+	return true;
 }
 
 void
@@ -165,18 +217,15 @@ ca_check_may_ask(CaCall *call, const CaId *member, bool test_tool)
 						 : "It needs the capability manage_members or view_audit.")));
 }
 
+/* In the scope of his practice a member knows of no other. */
 const CaMember *
 ca_call_member(CaCall *call, const CaId *id)
 {
-	const CaMember *member = ca_scope_member(call->scope, call->snapshot, id);
-	CaId            practice;
-
-	if (member == NULL || call->subject->kind == CA_SUBJECT_ADMINISTRATOR)
-		return member;
-	if (call->subject->kind != CA_SUBJECT_MEMBER)
+	if (call->subject->kind == CA_SUBJECT_ADMINISTRATOR)
+		(void) ca_call_enter_of_member(call, id);
+	else if (call->subject->kind != CA_SUBJECT_MEMBER)
 		return NULL;
-	ca_scope_practice_id(call->scope, member->practice, &practice);
-	return ca_id_equal(&practice, &call->subject->practice) ? member : NULL;
+	return ca_scope_member(call->scope, call->snapshot, id);
 }
 
 bool
@@ -203,13 +252,13 @@ answer(CaCall *call, const CaId *member_id, const CaId *client_id, int category,
 	   CaAction action, const CaRef *author)
 {
 	const CaMember *member = ca_call_member(call, member_id);
-	const CaClient *client = ca_scope_client(call->scope, call->snapshot, client_id);
+	CaClient        client;
 
-	if (member == NULL || client == NULL)
+	if (member == NULL || !ca_scope_client(call->scope, call->snapshot, client_id, &client))
 		return false;
-	if (ca_asks_about_other(call, member_id) && !ca_asker_sees(call, client))
+	if (ca_asks_about_other(call, member_id) && !ca_asker_sees(call, &client))
 		return false;
-	return ca_scope_decide(call->scope, call->snapshot, member, client,
+	return ca_scope_decide(call->scope, call->snapshot, member, &client,
 						   category, action, author, NULL)
 		.allowed;
 }
@@ -223,6 +272,7 @@ ask(FunctionCallInfo fcinfo, int category_arg, int action_arg, int author_arg)
 	CaId     client;
 	int      category;
 	CaAction action;
+	CaClient facts;
 	CaRef    author;
 
 	ca_call_open(fcinfo, &call);
@@ -237,7 +287,7 @@ ask(FunctionCallInfo fcinfo, int category_arg, int action_arg, int author_arg)
 
 	/* The facts first, so that an author whom they name has a number. */
 	(void) ca_call_member(&call, &member);
-	(void) ca_scope_client(call.scope, call.snapshot, &client);
+	(void) ca_scope_client(call.scope, call.snapshot, &client, &facts);
 	author = ca_arg_author(fcinfo, author_arg, &call);
 	return answer(&call, &member, &client, category, action, &author);
 }
@@ -279,7 +329,7 @@ ca_sql_visible_clients(PG_FUNCTION_ARGS)
 	CaId            member_id;
 	int             category;
 	const CaMember *member;
-	CaId           *clients;
+	const CaRef    *clients;
 	int             n;
 	bool            other;
 
@@ -293,18 +343,19 @@ ca_sql_visible_clients(PG_FUNCTION_ARGS)
 	if (member == NULL || !member->active)
 		return (Datum) 0;
 	other = ca_asks_about_other(&call, &member_id);
-	n = ca_scope_clients_of(call.scope, call.snapshot, member->practice, &clients);
+	n = ca_verdicts_clients(ca_scope_verdicts(call.scope, call.snapshot, member, category,
+											  CA_ACTION_BIT(CA_ACTION_VIEW)),
+							call.snapshot, &clients);
 	for (int i = 0; i < n; i++)
 	{
-		const CaClient *client = ca_scope_client(call.scope, call.snapshot, &clients[i]);
+		CaId     id;
+		CaClient client;
 
 		CHECK_FOR_INTERRUPTS();
-		if (client != NULL &&
-			(!other || ca_asker_sees(&call, client)) &&
-			ca_scope_decide(call.scope, call.snapshot, member, client, category,
-							CA_ACTION_VIEW, NULL, NULL)
-				.allowed)
-			return_id(result, &clients[i]);
+		ca_scope_client_id(call.scope, clients[i], &id);
+		if (!other || (ca_scope_client(call.scope, call.snapshot, &id, &client) &&
+					   ca_asker_sees(&call, &client)))
+			return_id(result, &id);
 	}
 	return (Datum) 0;
 }
@@ -327,7 +378,7 @@ return_set(ReturnSetInfo *result, CaCall *call, const CaMember *member, const Ca
 		}
 		return;
 	}
-	n = ca_scope_members_of(call->scope, call->snapshot, member->practice, &ids);
+	n = ca_scope_members_of(call->scope, call->snapshot, &ids);
 	for (int i = 0; i < n; i++)
 	{
 		if (ca_scope_ever_practitioner(call->scope, call->snapshot, &ids[i]))
@@ -400,6 +451,17 @@ open_now(FunctionCallInfo fcinfo, CaCall *call)
 	ca_call_open(fcinfo, call);
 }
 
+/* Of whatever practice: mostly of the asker's. */
+static const CaMember *
+any_member(CaCall *call, const CaId *id)
+{
+	const CaMember *member = ca_scope_member(call->scope, call->snapshot, id);
+
+	if (member != NULL || !ca_call_enter_of_member(call, id))
+		return member;
+	return ca_scope_member(call->scope, call->snapshot, id);
+}
+
 /* careaccess.member_can(member, client, category, action, as_if_archived) */
 Datum
 ca_sql_member_can(PG_FUNCTION_ARGS)
@@ -410,8 +472,7 @@ ca_sql_member_can(PG_FUNCTION_ARGS)
 	int             category;
 	CaAction        action;
 	const CaMember *member;
-	const CaClient *client;
-	CaClient        archived;
+	CaClient        client;
 	bool            allowed;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
@@ -421,16 +482,16 @@ ca_sql_member_can(PG_FUNCTION_ARGS)
 	ca_arg_id(fcinfo, 1, "client", &client_id);
 	category = ca_arg_category(fcinfo, 2, &call);
 	action = ca_arg_action(fcinfo, 3);
-	member = ca_scope_member(call.scope, call.snapshot, &member_id);
-	client = ca_scope_client(call.scope, call.snapshot, &client_id);
-	if (client != NULL && !PG_ARGISNULL(4) && PG_GETARG_BOOL(4))
+	member = any_member(&call, &member_id);
+	allowed = false;
+	if (member != NULL && ca_scope_client(call.scope, call.snapshot, &client_id, &client))
 	{
-		archived = ca_scope_as_if_archived(client);
-		client = &archived;
+		if (!PG_ARGISNULL(4) && PG_GETARG_BOOL(4))
+			client = ca_scope_as_if_archived(&client);
+		allowed = ca_scope_decide(call.scope, call.snapshot, member, &client, category,
+								  action, NULL, NULL)
+					  .allowed;
 	}
-	allowed = ca_scope_decide(call.scope, call.snapshot, member, client, category,
-							  action, NULL, NULL)
-				  .allowed;
 	PopActiveSnapshot();
 	PG_RETURN_BOOL(allowed);
 }
@@ -447,7 +508,7 @@ raw_set(FunctionCallInfo fcinfo, bool managed)
 		return (Datum) 0;
 	open_now(fcinfo, &call);
 	ca_arg_id(fcinfo, 0, "member", &id);
-	member = ca_scope_member(call.scope, call.snapshot, &id);
+	member = any_member(&call, &id);
 	if (member != NULL)
 		return_set((ReturnSetInfo *) fcinfo->resultinfo, &call, member,
 				   managed ? &member->managed : &member->accessible);
@@ -482,7 +543,7 @@ ca_sql_manages(PG_FUNCTION_ARGS)
 	open_now(fcinfo, &call);
 	ca_arg_id(fcinfo, 0, "member", &id);
 	ca_arg_id(fcinfo, 1, "member", &other);
-	member = ca_scope_member(call.scope, call.snapshot, &id);
+	member = any_member(&call, &id);
 	if (member != NULL)
 	{
 		CaRef ref = ca_scope_author(call.scope, &other);

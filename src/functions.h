@@ -16,13 +16,27 @@
 /* One call's view: the scope that fits, its snapshot, and who asks. */
 typedef struct CaCall
 {
-	CaScope         *scope;
-	Snapshot         snapshot;
-	const CaSubject *subject;
+	CaScope             *scope;
+	Snapshot             snapshot;
+	TimestampTz          now;
+	const CaSubject     *subject;
+	struct CaCallState  *state; /* what a function keeps from call to call */
+	MemoryContext        cxt;   /* where it lies */
 } CaCall;
 
-/* Opens under the active snapshot; the pin is kept in fn_extra. */
+/*
+ * Opens under the active snapshot, in the scope of the asker's practice; the
+ * pins are kept in fn_extra.
+ */
 extern void ca_call_open(FunctionCallInfo fcinfo, CaCall *call);
+
+/*
+ * Go on in the scope of another practice: of the one that the question is
+ * about, for those who have none themselves or may ask about all.
+ */
+extern void ca_call_enter(CaCall *call, const CaId *practice);
+extern bool ca_call_enter_of_member(CaCall *call, const CaId *member);
+extern bool ca_call_enter_of_client(CaCall *call, const CaId *client);
 
 /* Arguments; the getters raise 22023 for a null or an unknown word. */
 extern void     ca_arg_id(FunctionCallInfo fcinfo, int arg, const char *name, CaId *id);

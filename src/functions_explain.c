@@ -31,7 +31,8 @@ typedef struct Explanation
 	ReturnSetInfo    *result;
 	const CaPractice *practice;
 	const CaMember   *member;
-	const CaClient   *client;
+	bool              elsewhere; /* the client is of another practice */
+	CaClient          client;
 	int               category;
 	CaAction          action;
 	const CaRef      *author;
@@ -124,16 +125,16 @@ reason_words(CaCall *call, const CaAnswer *answer)
  * careaccess_viewers(client, category)
  */
 
-static const CaClient *
-visible_client(CaCall *call, const CaId *id, const CaId *member, int category, CaAction action)
+static void
+find_visible_client(CaCall *call, const CaId *id, const CaId *member, int category, CaAction action,
+					CaClient *client)
 {
-	const CaClient *client = ca_scope_client(call->scope, call->snapshot, id);
 	const CaMember *asker;
 
-	if (client == NULL)
+	if (!ca_scope_client(call->scope, call->snapshot, id, client))
 		ca_refuse_missing_client(id);
 	if (ca_asker_sees(call, client))
-		return client;
+		return;
 
 	/* About himself: what he may do with a client he may know of. */
 	if (member != NULL && !ca_asks_about_other(call, member))
@@ -141,7 +142,7 @@ visible_client(CaCall *call, const CaId *id, const CaId *member, int category, C
 		asker = ca_call_member(call, member);
 		if (ca_scope_decide(call->scope, call->snapshot, asker, client, category, action, NULL, NULL)
 				.allowed)
-			return client;
+			return;
 	}
 	ca_refuse_missing_client(id);
 }
@@ -153,7 +154,7 @@ ca_sql_viewers(PG_FUNCTION_ARGS)
 	CaCall          call;
 	CaId            client_id;
 	int             category;
-	const CaClient *client;
+	CaClient        client;
 	CaId           *ids;
 	int             n;
 
@@ -161,10 +162,13 @@ ca_sql_viewers(PG_FUNCTION_ARGS)
 	ca_arg_id(fcinfo, 0, "client", &client_id);
 	category = ca_arg_category(fcinfo, 1, &call);
 	ca_check_may_ask(&call, NULL, false);
-	client = visible_client(&call, &client_id, NULL, category, CA_ACTION_VIEW);
+	if (call.subject->kind == CA_SUBJECT_ADMINISTRATOR)
+		(void) ca_call_enter_of_client(&call, &client_id);
+	find_visible_client(&call, &client_id, NULL, category, CA_ACTION_VIEW, &client);
 	InitMaterializedSRF(fcinfo, 0);
 
-	n = ca_scope_members_of(call.scope, call.snapshot, client->practice, &ids);
+	ca_scope_read_all_members(call.scope, call.snapshot);
+	n = ca_scope_members_of(call.scope, call.snapshot, &ids);
 	for (int i = 0; i < n; i++)
 	{
 		const CaMember *member = ca_scope_member(call.scope, call.snapshot, &ids[i]);
@@ -173,7 +177,7 @@ ca_sql_viewers(PG_FUNCTION_ARGS)
 		bool            nulls[2] = {false, false};
 
 		CHECK_FOR_INTERRUPTS();
-		answer = ca_scope_decide(call.scope, call.snapshot, member, client, category,
+		answer = ca_scope_decide(call.scope, call.snapshot, member, &client, category,
 								 CA_ACTION_VIEW, NULL, NULL);
 		if (!answer.allowed)
 			continue;
@@ -223,7 +227,7 @@ could_act(Explanation *e, const CaId *id, const char *capability, bool on_client
 {
 	CaScope        *scope = e->call->scope;
 	const CaMember *member = ca_scope_member(scope, e->call->snapshot, id);
-	CaClient        client = ca_scope_as_if_archived(e->client);
+	CaClient        client = ca_scope_as_if_archived(&e->client);
 
 	return member != NULL && member != e->member &&
 		   ca_scope_has_capability(scope, e->call->snapshot, id, capability) &&
@@ -238,7 +242,7 @@ static void
 name_holders(Explanation *e, const char *capability, bool on_client, StringInfo names)
 {
 	CaId *ids;
-	int   n = ca_scope_members_of(e->call->scope, e->call->snapshot, e->practice->ref, &ids);
+	int   n = ca_scope_members_of(e->call->scope, e->call->snapshot, &ids);
 	int   named = 0;
 
 	for (int i = 0; i < n && i < HOLDERS_SOUGHT && named < HOLDERS_NAMED; i++)
@@ -281,9 +285,9 @@ client_holders(Explanation *e, const char *capability, const char *linked)
 
 	initStringInfo(&names);
 	name_holders(e, capability, true, &names);
-	for (int i = 0; linked != NULL && i < e->client->nlinks; i++)
+	for (int i = 0; linked != NULL && i < e->client.nlinks; i++)
 	{
-		const CaLink *link = &e->client->links[i];
+		const CaLink *link = &e->client.links[i];
 		CaId          id;
 
 		/* restricting is the owner's alone */
@@ -403,9 +407,9 @@ explain_known(Explanation *e)
 		put_step(e, 1, "known and active", outcome,
 				 psprintf("The member is not active or past the end date. careaccess_set_member_status or careaccess_configure_member would change that: %s.",
 						  holders(e, "manage_members")));
-	else if (e->client->practice != e->member->practice)
+	else if (e->elsewhere)
 		put_step(e, 1, "known and active", outcome, "Member and client belong to different practices.");
-	else if (e->client->deleted)
+	else if (e->client.deleted)
 		put_step(e, 1, "known and active", outcome,
 				 psprintf("The client is deleted. careaccess_set_client_status would restore it: %s.",
 						  client_holders(e, "delete_client", NULL)));
@@ -417,7 +421,7 @@ explain_known(Explanation *e)
 static bool
 explain_revoked(Explanation *e)
 {
-	if (!ca_decide_revoked(e->member, e->client))
+	if (!ca_decide_revoked(e->member, &e->client))
 	{
 		put_step(e, 2, "revoked", PASSES, "The member's access to this client is not revoked.");
 		return false;
@@ -554,7 +558,7 @@ explain(Explanation *e)
 {
 	if (explain_known(e) || explain_revoked(e))
 		return;
-	if (ca_decide_revoked(e->member, e->client))
+	if (ca_decide_revoked(e->member, &e->client))
 	{
 		explain_emergency(e);
 		return;
@@ -562,6 +566,32 @@ explain(Explanation *e)
 	if (explain_own_right(e) || explain_author_delegation(e) || explain_emergency(e))
 		return;
 	put_step(e, 9, "otherwise", DECIDES_NO, what_would_change_it(e));
+}
+
+/*
+ * An administrator may ask about a member of one practice and a client of
+ * another, or about a member whom there is not.
+ */
+static void
+find_member_and_client(Explanation *e, const CaId *member_id, const CaId *client_id)
+{
+	CaCall *call = e->call;
+	CaId    practice;
+
+	if (call->subject->kind == CA_SUBJECT_ADMINISTRATOR)
+	{
+		e->member = ca_call_member(call, member_id);
+		if (e->member == NULL)
+			(void) ca_call_enter_of_client(call, client_id);
+		else if (!ca_scope_client(call->scope, call->snapshot, client_id, &e->client) &&
+				 ca_scope_practice_of_client(call->snapshot, client_id, &practice))
+		{
+			e->elsewhere = true;
+			return;
+		}
+	}
+	find_visible_client(call, client_id, member_id, e->category, e->action, &e->client);
+	e->member = e->member ? e->member : ca_call_member(call, member_id);
 }
 
 Datum
@@ -580,17 +610,15 @@ ca_sql_explain(PG_FUNCTION_ARGS)
 	e.category = ca_arg_category(fcinfo, 2, &call);
 	e.action = ca_arg_action(fcinfo, 3);
 	ca_check_may_ask(&call, &member_id, false);
-	e.client = visible_client(&call, &client_id, &member_id, e.category, e.action);
-	e.member = ca_call_member(&call, &member_id);
-	e.practice = ca_scope_practice(call.scope, call.snapshot,
-								   e.member ? e.member->practice : e.client->practice);
+	find_member_and_client(&e, &member_id, &client_id);
+	e.practice = ca_scope_practice(call.scope, call.snapshot);
 	if (!PG_ARGISNULL(4))
 	{
 		author = ca_arg_author(fcinfo, 4, &call);
 		e.author = &author;
 	}
-	e.answer = ca_scope_decide(call.scope, call.snapshot, e.member, e.client, e.category,
-							   e.action, e.author, &e.trace);
+	e.answer = ca_scope_decide(call.scope, call.snapshot, e.member, e.elsewhere ? NULL : &e.client,
+							   e.category, e.action, e.author, &e.trace);
 
 	InitMaterializedSRF(fcinfo, 0);
 	e.result = (ReturnSetInfo *) fcinfo->resultinfo;

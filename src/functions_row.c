@@ -23,6 +23,7 @@
 
 #include "functions.h"
 #include "guard.h"
+#include "version.h"
 
 PG_FUNCTION_INFO_V1(ca_sql_row_view);
 PG_FUNCTION_INFO_V1(ca_sql_row_create);
@@ -41,18 +42,28 @@ typedef struct RowState
 {
 	CaPin *pin;
 	bool   written_rows; /* checks rows that the statement writes */
+	bool   one_category; /* the same for every row */
+	bool   by_value;     /* the client column is an integer, and no practice is asked */
 	Oid    type[ARG_PRACTICE + 1];
 
-	/*
-	 * The scope of the last call, who asked, his facts, and the last category
-	 * looked up in it.
-	 */
-	uint64          scope_serial; /* an address could be that of a later one */
-	CaIdentityKey   asker;
+	/* What the following was found out for; see is_current(). */
+	bool          known;
+	CaStamp       stamp;
+	TimestampTz   now;
+	CaIdentityKey asker;
+	uint64        scope_serial; /* an address could be that of a later one */
+
+	CaScope        *scope;
 	const CaMember *member;
 	CaPortal        portal;
-	int             category;
+	int             category; /* the last one looked up */
 	char            category_code[NAMEDATALEN];
+	CaVerdicts     *verdicts; /* on that one */
+
+	/* The last client, for rows that come in the order of their clients. */
+	bool      has_last;
+	Datum     last_client;
+	CaVerdict last_verdict;
 } RowState;
 
 /* The type of an identifier argument; 42804 where it can be none. */
@@ -77,6 +88,15 @@ identifier_type(FunctionCallInfo fcinfo, int arg)
 	return base;
 }
 
+static bool
+is_constant(FunctionCallInfo fcinfo, int arg)
+{
+	const Node *expression = fcinfo->flinfo->fn_expr;
+
+	return expression != NULL && IsA(expression, FuncExpr) &&
+		   IsA(list_nth(((const FuncExpr *) expression)->args, arg), Const);
+}
+
 static RowState *
 row_state(FunctionCallInfo fcinfo)
 {
@@ -92,6 +112,10 @@ row_state(FunctionCallInfo fcinfo)
 		state->type[ARG_PRACTICE] = identifier_type(fcinfo, ARG_PRACTICE);
 	state->category = -1;
 	state->written_rows = ca_guard_checks_written_rows(fcinfo->flinfo->fn_expr);
+	state->one_category = is_constant(fcinfo, ARG_CATEGORY);
+	state->by_value = PG_NARGS() <= ARG_PRACTICE &&
+					  (state->type[ARG_CLIENT] == INT2OID || state->type[ARG_CLIENT] == INT4OID ||
+					   (state->type[ARG_CLIENT] == INT8OID && FLOAT8PASSBYVAL));
 	fcinfo->flinfo->fn_extra = state;
 	return state;
 }
@@ -127,25 +151,25 @@ category_number(FunctionCallInfo fcinfo, RowState *state, CaCall *call)
 		return state->category;
 
 	state->category = -1;
+	state->verdicts = NULL;
 	memcpy(state->category_code, VARDATA_ANY(code), len);
 	state->category_code[len] = '\0';
 	state->category = ca_scope_category(call->scope, call->snapshot, state->category_code);
 	return state->category;
 }
 
-/* Is the row's practice, where the row has one, the client's? */
+/* Is the row's practice, where the row has one, that of the asker? */
 static bool
-practice_agrees(FunctionCallInfo fcinfo, RowState *state, CaCall *call, const CaClient *client)
+practice_agrees(FunctionCallInfo fcinfo, RowState *state, CaCall *call)
 {
 	CaId row_practice;
-	CaId client_practice;
+	CaId practice;
 
 	if (PG_NARGS() <= ARG_PRACTICE)
 		return true;
-	if (!identifier(fcinfo, state, ARG_PRACTICE, &row_practice))
-		return false;
-	ca_scope_practice_id(call->scope, client->practice, &client_practice);
-	return ca_id_equal(&row_practice, &client_practice);
+	return identifier(fcinfo, state, ARG_PRACTICE, &row_practice) &&
+		   ca_scope_practice_id(call->scope, &practice) &&
+		   ca_id_equal(&row_practice, &practice);
 }
 
 static CaRef
@@ -161,32 +185,46 @@ row_author(FunctionCallInfo fcinfo, RowState *state, CaCall *call)
 /* The same for a portal user: of the row counts, too, whether it is for clients. */
 static bool
 row_allowed_to_portal(FunctionCallInfo fcinfo, RowState *state, CaCall *call,
-					  const CaId *client_id, int category,
-					  const CaAction *actions, int nactions)
+					  const CaId *client_id, int category, uint8 actions)
 {
 	CaRef client = ca_scope_client_number(call->scope, client_id);
 	bool  client_visible = PG_NARGS() > ARG_CLIENT_VISIBLE &&
 						  !PG_ARGISNULL(ARG_CLIENT_VISIBLE) &&
 						  PG_GETARG_BOOL(ARG_CLIENT_VISIBLE);
 
-	for (int i = 0; i < nactions; i++)
+	for (CaAction action = CA_ACTION_VIEW; action <= CA_ACTION_DELETE; action++)
 	{
-		if (!ca_decide_portal(&state->portal, client, category, actions[i], client_visible))
+		if ((actions & CA_ACTION_BIT(action)) != 0 &&
+			!ca_decide_portal(&state->portal, client, category, action, client_visible))
 			return false;
 	}
-	return practice_agrees(fcinfo, state, call, state->portal.profile);
+	return practice_agrees(fcinfo, state, call);
 }
 
-/* All of the actions, in order, on this row? */
 static bool
-row_allowed(FunctionCallInfo fcinfo, RowState *state, CaCall *call,
-			const CaAction *actions, int nactions)
+row_allowed_to_member(FunctionCallInfo fcinfo, RowState *state, CaCall *call,
+					  const CaId *client_id, int category, uint8 actions)
 {
-	CaId            client_id;
-	int             category;
-	const CaMember *member;
-	const CaClient *client;
-	CaRef           author;
+	CaRef     client;
+	CaVerdict verdict;
+
+	if (state->member == NULL)
+		return false;
+	if (state->verdicts == NULL)
+		state->verdicts = ca_scope_verdicts(call->scope, call->snapshot, state->member, category, actions);
+	verdict = ca_verdicts_client(state->verdicts, call->snapshot, client_id, &client);
+	if (verdict == CA_VERDICT_NO || !practice_agrees(fcinfo, state, call))
+		return false;
+	return verdict == CA_VERDICT_YES ||
+		   ca_verdicts_author(state->verdicts, call->snapshot, client, row_author(fcinfo, state, call));
+}
+
+/* All of the actions on this row? */
+static bool
+row_allowed(FunctionCallInfo fcinfo, RowState *state, CaCall *call, uint8 actions)
+{
+	CaId client_id;
+	int  category;
 
 	if (call->subject->kind != CA_SUBJECT_MEMBER && call->subject->kind != CA_SUBJECT_PORTAL)
 		return false;
@@ -196,44 +234,89 @@ row_allowed(FunctionCallInfo fcinfo, RowState *state, CaCall *call,
 	if (category < 0)
 		return false;
 	if (call->subject->kind == CA_SUBJECT_PORTAL)
-		return row_allowed_to_portal(fcinfo, state, call, &client_id, category,
-									 actions, nactions);
-
-	member = state->member;
-	client = ca_scope_client(call->scope, call->snapshot, &client_id);
-	if (member == NULL || client == NULL || !practice_agrees(fcinfo, state, call, client))
-		return false;
-	author = row_author(fcinfo, state, call);
-	for (int i = 0; i < nactions; i++)
-	{
-		if (!ca_scope_decide(call->scope, call->snapshot, member, client, category,
-							 actions[i], &author, NULL)
-				 .allowed)
-			return false;
-	}
-	return true;
+		return row_allowed_to_portal(fcinfo, state, call, &client_id, category, actions);
+	return row_allowed_to_member(fcinfo, state, call, &client_id, category, actions);
 }
 
 static void
-open_row_call(RowState *state, FunctionCallInfo fcinfo, CaCall *call)
+find_out_asker(RowState *state, CaCall *call)
 {
-	call->snapshot = GetActiveSnapshot();
-	call->scope = ca_scope_acquire(&state->pin, fcinfo->flinfo->fn_mcxt, call->snapshot,
-								   ca_guard_statement_start());
-	call->subject = ca_scope_subject(call->scope, call->snapshot);
-	if (ca_scope_serial(call->scope) == state->scope_serial &&
-		ca_identity_unchanged(&state->asker))
-		return;
-
 	state->scope_serial = 0;
 	state->category = -1;
+	state->verdicts = NULL;
+	state->has_last = false;
 	state->member = NULL;
 	if (call->subject->kind == CA_SUBJECT_MEMBER)
 		state->member = ca_scope_member(call->scope, call->snapshot, &call->subject->id);
 	else if (call->subject->kind == CA_SUBJECT_PORTAL)
 		ca_scope_portal(call->scope, call->snapshot, call->subject, &state->portal);
-	ca_identity_key(&state->asker);
+	state->scope = call->scope;
 	state->scope_serial = ca_scope_serial(call->scope);
+}
+
+static void
+open_row_call(RowState *state, FunctionCallInfo fcinfo, CaCall *call)
+{
+	bool same_asker = state->known && ca_identity_unchanged(&state->asker);
+
+	state->known = false;
+	call->snapshot = GetActiveSnapshot();
+	call->now = ca_guard_statement_start();
+	call->scope = ca_scope_open(&state->pin, fcinfo->flinfo->fn_mcxt, call->snapshot, call->now, &call->subject);
+	if (!same_asker || ca_scope_serial(call->scope) != state->scope_serial)
+		find_out_asker(state, call);
+	ca_identity_key(&state->asker);
+	ca_version_stamp(call->snapshot, &state->stamp);
+	state->now = call->now;
+	state->known = true;
+}
+
+/*
+ * The same snapshot, instant and asker as when the state was found out?  Asked
+ * for every row: a function that the query calls may change each of them, and
+ * the state of a PL/pgSQL expression outlives statements.
+ */
+static inline bool
+is_current(const RowState *state)
+{
+	return state->known &&
+		   ca_version_same(&state->stamp, GetActiveSnapshot()) &&
+		   state->now == ca_guard_statement_start() &&
+		   ca_identity_unchanged(&state->asker);
+}
+
+/*
+ * What is known already, of a row whose client is an integer; this is where
+ * most rows end.
+ */
+static inline CaVerdict
+known_verdict(FunctionCallInfo fcinfo, RowState *state)
+{
+	Datum value;
+
+	if (!state->by_value || !state->one_category || state->verdicts == NULL || PG_ARGISNULL(ARG_CLIENT))
+		return CA_VERDICT_OPEN;
+	value = PG_GETARG_DATUM(ARG_CLIENT);
+	if (!state->has_last || state->last_client != value)
+	{
+		int64 id = state->type[ARG_CLIENT] == INT8OID
+					   ? DatumGetInt64(value)
+					   : (state->type[ARG_CLIENT] == INT4OID ? DatumGetInt32(value) : DatumGetInt16(value));
+
+		state->last_verdict = ca_verdicts_known(state->verdicts, ca_scope_client_number_int64(state->scope, id));
+		state->last_client = value;
+		state->has_last = state->last_verdict != CA_VERDICT_OPEN;
+	}
+	return state->last_verdict;
+}
+
+static bool
+look_closely(FunctionCallInfo fcinfo, RowState *state, uint8 actions)
+{
+	CaCall call;
+
+	open_row_call(state, fcinfo, &call);
+	return row_allowed(fcinfo, state, &call, actions);
 }
 
 /*
@@ -241,69 +324,72 @@ open_row_call(RowState *state, FunctionCallInfo fcinfo, CaCall *call)
  * and what its own triggers have written since.
  */
 static bool
-check_row(FunctionCallInfo fcinfo, const CaAction *actions, int nactions)
+check_written_row(FunctionCallInfo fcinfo, RowState *state, uint8 actions)
 {
-	RowState *state = row_state(fcinfo);
-	CaCall    call;
-	bool      pushed = false;
-	bool      allowed;
+	bool allowed;
 
-	if (state->written_rows && GetActiveSnapshot()->curcid != GetCurrentCommandId(false))
-	{
-		PushCopiedSnapshot(GetActiveSnapshot());
-		UpdateActiveSnapshotCommandId();
-		pushed = true;
-	}
-	open_row_call(state, fcinfo, &call);
-	allowed = row_allowed(fcinfo, state, &call, actions, nactions);
-	if (pushed)
-		PopActiveSnapshot();
+	if (GetActiveSnapshot()->curcid == GetCurrentCommandId(false))
+		return look_closely(fcinfo, state, actions);
+	PushCopiedSnapshot(GetActiveSnapshot());
+	UpdateActiveSnapshotCommandId();
+	allowed = look_closely(fcinfo, state, actions);
+	PopActiveSnapshot();
 	return allowed;
 }
+
+static bool
+check_row(FunctionCallInfo fcinfo, uint8 actions)
+{
+	RowState *state = row_state(fcinfo);
+
+	if (state->written_rows)
+		return check_written_row(fcinfo, state, actions);
+	if (is_current(state))
+	{
+		CaVerdict verdict = known_verdict(fcinfo, state);
+
+		if (verdict == CA_VERDICT_YES || verdict == CA_VERDICT_NO)
+			return verdict == CA_VERDICT_YES;
+	}
+	return look_closely(fcinfo, state, actions);
+}
+
+#define VIEW CA_ACTION_BIT(CA_ACTION_VIEW)
 
 Datum
 ca_sql_row_view(PG_FUNCTION_ARGS)
 {
-	static const CaAction actions[] = {CA_ACTION_VIEW};
-
-	PG_RETURN_BOOL(check_row(fcinfo, actions, lengthof(actions)));
+	PG_RETURN_BOOL(check_row(fcinfo, VIEW));
 }
 
 Datum
 ca_sql_row_create(PG_FUNCTION_ARGS)
 {
-	static const CaAction actions[] = {CA_ACTION_CREATE};
-
-	PG_RETURN_BOOL(check_row(fcinfo, actions, lengthof(actions)));
+	PG_RETURN_BOOL(check_row(fcinfo, CA_ACTION_BIT(CA_ACTION_CREATE)));
 }
 
 Datum
 ca_sql_row_edit(PG_FUNCTION_ARGS)
 {
-	static const CaAction actions[] = {CA_ACTION_VIEW, CA_ACTION_EDIT};
-
-	PG_RETURN_BOOL(check_row(fcinfo, actions, lengthof(actions)));
+	PG_RETURN_BOOL(check_row(fcinfo, VIEW | CA_ACTION_BIT(CA_ACTION_EDIT)));
 }
 
 Datum
 ca_sql_row_delete(PG_FUNCTION_ARGS)
 {
-	static const CaAction actions[] = {CA_ACTION_VIEW, CA_ACTION_DELETE};
-
-	PG_RETURN_BOOL(check_row(fcinfo, actions, lengthof(actions)));
+	PG_RETURN_BOOL(check_row(fcinfo, VIEW | CA_ACTION_BIT(CA_ACTION_DELETE)));
 }
 
 /* careaccess_visible(client, category [, author]), called directly. */
 Datum
 ca_sql_visible(PG_FUNCTION_ARGS)
 {
-	static const CaAction actions[] = {CA_ACTION_VIEW};
-	RowState             *state = row_state(fcinfo);
-	CaCall                call;
+	RowState *state = row_state(fcinfo);
+	CaCall    call;
 
 	open_row_call(state, fcinfo, &call);
 	(void) ca_arg_category(fcinfo, ARG_CATEGORY, &call);
 	if (call.subject->kind != CA_SUBJECT_MEMBER && call.subject->kind != CA_SUBJECT_PORTAL)
 		ca_refuse_nobody();
-	PG_RETURN_BOOL(row_allowed(fcinfo, state, &call, actions, lengthof(actions)));
+	PG_RETURN_BOOL(row_allowed(fcinfo, state, &call, VIEW));
 }

@@ -35,6 +35,8 @@ PG_FUNCTION_INFO_V1(ca_sql_actor);
 PG_FUNCTION_INFO_V1(ca_sql_session_role);
 PG_FUNCTION_INFO_V1(ca_sql_administrator);
 PG_FUNCTION_INFO_V1(ca_sql_log_change);
+PG_FUNCTION_INFO_V1(ca_sql_log_pruned);
+PG_FUNCTION_INFO_V1(ca_sql_log_change_of_all);
 PG_FUNCTION_INFO_V1(ca_sql_require_current_member);
 PG_FUNCTION_INFO_V1(ca_sql_require_current_practice);
 
@@ -88,8 +90,8 @@ profile_open(CaCall *call, const CaSubject *user)
 	CaPortal portal;
 
 	ca_scope_portal(call->scope, call->snapshot, user, &portal);
-	return portal.profile != NULL &&
-		   ca_decide_portal(&portal, portal.profile->ref, CA_CATEGORY_NAME, CA_ACTION_VIEW, false);
+	return portal.known &&
+		   ca_decide_portal(&portal, portal.profile.ref, CA_CATEGORY_NAME, CA_ACTION_VIEW, false);
 }
 
 static void
@@ -126,6 +128,7 @@ ca_sql_act_as_portal_user(PG_FUNCTION_ARGS)
 				 errmsg("the client of portal user \"%s\" is deleted", ca_id_to_cstring(&user.id)),
 				 errhint("Only the login of a client who is not deleted can be acted as.")));
 	user.practice = row.practice;
+	ca_call_enter(&call, &row.practice);
 	user.own_profile = user.profile = row.client;
 	if (!PG_ARGISNULL(1))
 		ca_arg_id(fcinfo, 1, "client", &user.profile);
@@ -314,9 +317,10 @@ ca_sql_administrator(PG_FUNCTION_ARGS)
 }
 
 /*
- * careaccess.log_change(column): the trigger that keeps the version log.  The
+ * careaccess.log_change(column): the triggers that keep the version log.  The
  * argument names the column of the row's practice; without one, or on
- * TRUNCATE, the change concerns all practices.
+ * TRUNCATE, the change concerns all practices.  Before a statement it is noted
+ * that there will be changes.
  */
 static void
 log_row(TriggerData *trigger, HeapTuple row)
@@ -359,6 +363,11 @@ ca_sql_log_change(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("careaccess.log_change was not called as a trigger"),
 				 errhint("It serves the tables of schema careaccess only.")));
+	if (TRIGGER_FIRED_BEFORE(trigger->tg_event))
+	{
+		ca_version_begin_change();
+		PG_RETURN_POINTER(NULL);
+	}
 	if (!TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
 	{
 		ca_version_log(NULL);
@@ -368,6 +377,27 @@ ca_sql_log_change(PG_FUNCTION_ARGS)
 	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
 		log_row(trigger, trigger->tg_newtuple);
 	PG_RETURN_POINTER(NULL);
+}
+
+/* careaccess.log_pruned(): the trigger of the version log itself. */
+Datum
+ca_sql_log_pruned(PG_FUNCTION_ARGS)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("careaccess.log_pruned was not called as a trigger"),
+				 errhint("It serves the version log only.")));
+	ca_version_log_pruned();
+	PG_RETURN_POINTER(NULL);
+}
+
+/* careaccess.log_change_of_all() */
+Datum
+ca_sql_log_change_of_all(PG_FUNCTION_ARGS)
+{
+	ca_version_log(NULL);
+	PG_RETURN_VOID();
 }
 
 /*

@@ -73,6 +73,15 @@ id_payload_int64(const unsigned char *data)
 	return (int64) (pg_ntoh64(bits) ^ (UINT64CONST(1) << 63));
 }
 
+bool
+ca_id_to_int64(const CaId *id, int64 *v)
+{
+	if (id->data[0] != CA_ID_BIGINT)
+		return false;
+	*v = id_payload_int64(id->data);
+	return true;
+}
+
 /*
  * Is this text what int8out would print for some bigint?  No plus, no space,
  * no leading zero, no "-0", and within range.
@@ -290,8 +299,8 @@ id_type_changed(Datum arg, int cacheid, uint32 hashvalue)
 	id_type_generation++;
 }
 
-static Oid
-get_id_type_oid(void)
+Oid
+ca_id_type_oid(void)
 {
 	uint64 generation;
 	Oid    schema;
@@ -332,7 +341,7 @@ ca_id_type_supported(Oid basetype)
 		case VARCHAROID:
 			return true;
 		default:
-			return OidIsValid(basetype) && basetype == get_id_type_oid();
+			return OidIsValid(basetype) && basetype == ca_id_type_oid();
 	}
 }
 

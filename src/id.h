@@ -51,11 +51,18 @@ extern void ca_id_from_varlena(Datum d, CaId *out);
  * through getBaseType() and ca_id_type_supported(); value is not null.
  */
 extern bool ca_id_type_supported(Oid basetype);
+
+/* The type careaccess.id itself; invalid where the extension is not there. */
+extern Oid ca_id_type_oid(void);
+
 extern bool ca_id_from_value(Oid basetype, Datum value, CaId *out);
 
 /* Both results are palloc'd in the current memory context. */
 extern Datum ca_id_to_datum(const CaId *id);
 extern char *ca_id_to_cstring(const CaId *id);
+
+/* False for an identifier that is no bigint. */
+extern bool ca_id_to_int64(const CaId *id, int64 *v);
 
 /* Order: bigints by number, then uuids, then texts, both by their bytes. */
 extern int    ca_id_compare(const CaId *a, const CaId *b);

@@ -3,28 +3,30 @@
  * idset.c
  *	  A set of identifiers that gives each one a dense number.
  *
- * Lookup is what a row filter does for every row, so the hash table's entry
- * answers it alone in the common case: for a bigint the whole value sits in
- * the entry's key (24 bytes an entry, no pointer to follow).  For uuids and
- * texts the key holds a 64-bit hash of the payload, and a pointer to the
- * payload itself that is followed only when the hashes agree.
+ * Two arrays in the order of the numbers hold the members: one word each, and,
+ * once there is one that is no bigint, a pointer each to its payload.  Of a
+ * bigint the word is the whole value; of anything else it is a hash of the
+ * payload, and the pointer is followed only where the hashes agree.  A hash
+ * table of numbers finds them; its entries carry a part of the hash, so that
+ * they need not look into the arrays to tell members apart, and are small,
+ * since a practice may have a million clients.
  *
- * Payloads of uuids and texts are packed into chunks that never move.  Beside
- * the hash table stands an array of the keys in the order of their numbers.
+ * Payloads of uuids and texts are packed into chunks that never move.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "common/hashfn.h"
+#include "port/pg_bswap.h"
 #include "utils/memutils.h"
 
 #include "idset.h"
 
 /*
- * A member: of a bigint the eight value bytes, as they are in the payload, and
- * no payload; of anything else the payload's hash, and the payload preceded by
- * one byte for its length without the kind byte (1 to 255).
+ * What a member is looked up by: of a bigint the eight value bytes, as they are
+ * in the payload, and no payload; of anything else the payload's hash, and the
+ * payload preceded by one byte for its length without the kind byte (1 to 255).
  */
 typedef struct IdKey
 {
@@ -34,17 +36,31 @@ typedef struct IdKey
 
 typedef struct IdEntry
 {
-	IdKey key;
-	int32 index;
-	char  status; /* simplehash's */
+	int32  index; /* SOUGHT: that of no member, but the key sought */
+	uint32 hash;
+	char   status; /* simplehash's */
 } IdEntry;
+
+#define SOUGHT (-1)
+
+struct CaIdSet
+{
+	MemoryContext         cxt;
+	struct idtab_hash    *table;
+	uint64               *words;   /* by number */
+	const unsigned char **packed;  /* by number; null: all are bigints */
+	int32                 count;
+	int32                 capacity; /* of the arrays */
+	IdKey                 sought;
+	unsigned char        *chunk; /* free part of the current chunk */
+	Size                  chunk_left;
+	bool                  chunked; /* there has been one */
+};
 
 /* The finalizer of MurmurHash3: every input bit reaches every output bit. */
 static inline uint32
-id_key_hash(IdKey key)
+word_hash(uint64 h)
 {
-	uint64 h = key.word;
-
 	h ^= h >> 33;
 	h *= UINT64CONST(0xff51afd7ed558ccd);
 	h ^= h >> 33;
@@ -53,23 +69,43 @@ id_key_hash(IdKey key)
 	return (uint32) h;
 }
 
-static inline bool
-id_key_equal(IdKey a, IdKey b)
+static inline uint32
+index_hash(const CaIdSet *s, int32 index)
 {
-	if (a.word != b.word)
+	return word_hash(index == SOUGHT ? s->sought.word : s->words[index]);
+}
+
+/* Is the member the one that is sought? */
+static inline bool
+is_sought(const CaIdSet *s, int32 index)
+{
+	const unsigned char *mine;
+	const unsigned char *sought = s->sought.packed;
+
+	if (s->words[index] != s->sought.word)
 		return false;
-	if (a.packed == NULL || b.packed == NULL)
-		return a.packed == b.packed;
-	return a.packed[0] == b.packed[0] &&
-		   memcmp(a.packed, b.packed, 2 + (Size) a.packed[0]) == 0;
+	mine = s->packed ? s->packed[index] : NULL;
+	if (mine == NULL || sought == NULL)
+		return mine == sought;
+	return mine[0] == sought[0] && memcmp(mine, sought, 2 + (Size) sought[0]) == 0;
+}
+
+static inline bool
+index_equal(const CaIdSet *s, int32 a, int32 b)
+{
+	if (a == b)
+		return true;
+	return a == SOUGHT ? is_sought(s, b) : (b == SOUGHT && is_sought(s, a));
 }
 
 #define SH_PREFIX idtab
 #define SH_ELEMENT_TYPE IdEntry
-#define SH_KEY_TYPE IdKey
-#define SH_KEY key
-#define SH_HASH_KEY(tb, key) id_key_hash(key)
-#define SH_EQUAL(tb, a, b) id_key_equal(a, b)
+#define SH_KEY_TYPE int32
+#define SH_KEY index
+#define SH_HASH_KEY(tb, key) index_hash((tb)->private_data, (key))
+#define SH_EQUAL(tb, a, b) index_equal((tb)->private_data, (a), (b))
+#define SH_STORE_HASH
+#define SH_GET_HASH(tb, entry) (entry)->hash
 #define SH_SCOPE static inline
 #define SH_DECLARE
 #define SH_DEFINE
@@ -78,18 +114,6 @@ id_key_equal(IdKey a, IdKey b)
 #define CHUNK_SIZE 8192
 #define FIRST_CAPACITY 16
 
-struct CaIdSet
-{
-	MemoryContext  cxt;
-	idtab_hash    *table;
-	IdKey         *members; /* by number */
-	int32          count;
-	int32          capacity; /* of members */
-	unsigned char *chunk;    /* free part of the current chunk */
-	Size           chunk_left;
-	Size           chunk_total; /* bytes of all chunks */
-};
-
 CaIdSet *
 ca_idset_create(MemoryContext cxt, uint32 expected)
 {
@@ -97,8 +121,8 @@ ca_idset_create(MemoryContext cxt, uint32 expected)
 
 	s->cxt = cxt;
 	s->capacity = Max(FIRST_CAPACITY, Min(expected, PG_INT32_MAX / 2));
-	s->members = MemoryContextAllocHuge(cxt, sizeof(IdKey) * (Size) s->capacity);
-	s->table = idtab_create(cxt, s->capacity, NULL);
+	s->words = MemoryContextAllocHuge(cxt, sizeof(uint64) * (Size) s->capacity);
+	s->table = idtab_create(cxt, s->capacity, s);
 	return s;
 }
 
@@ -126,6 +150,17 @@ make_key(const CaId *id, unsigned char *buffer)
 	return key;
 }
 
+static inline int32
+find_key(const CaIdSet *s, IdKey key)
+{
+	IdEntry *entry;
+
+	/* The one thing that a search changes, and it means nothing afterwards. */
+	((CaIdSet *) s)->sought = key;
+	entry = idtab_lookup_hash(s->table, SOUGHT, word_hash(key.word));
+	return entry != NULL ? entry->index : -1;
+}
+
 /* Keep a packed payload for the life of the set. */
 static const unsigned char *
 store_packed(CaIdSet *s, const unsigned char *packed)
@@ -136,11 +171,11 @@ store_packed(CaIdSet *s, const unsigned char *packed)
 	if (s->chunk_left < need)
 	{
 		/* The first chunk is small: many sets hold a handful of members. */
-		Size size = s->chunk_total == 0 ? CHUNK_SIZE / 16 : CHUNK_SIZE;
+		Size size = s->chunked ? CHUNK_SIZE : CHUNK_SIZE / 16;
 
 		s->chunk = MemoryContextAlloc(s->cxt, size);
 		s->chunk_left = size;
-		s->chunk_total += size;
+		s->chunked = true;
 	}
 	result = s->chunk;
 	memcpy(result, packed, need);
@@ -149,39 +184,61 @@ store_packed(CaIdSet *s, const unsigned char *packed)
 	return result;
 }
 
+static void
+make_room(CaIdSet *s)
+{
+	int32 capacity;
+
+	if (s->capacity > PG_INT32_MAX / 2)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many identifiers in one set")));
+	capacity = s->capacity * 2;
+	s->words = repalloc_huge(s->words, sizeof(uint64) * (Size) capacity);
+	if (s->packed != NULL)
+		s->packed = repalloc_huge(s->packed, sizeof(unsigned char *) * (Size) capacity);
+	s->capacity = capacity;
+}
+
+/* The first that is no bigint: the others have no payload. */
+static void
+begin_packed(CaIdSet *s)
+{
+	s->packed = MemoryContextAllocExtended(s->cxt, sizeof(unsigned char *) * (Size) s->capacity,
+										   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+}
+
 int32
 ca_idset_intern(CaIdSet *s, const CaId *id)
 {
 	unsigned char buffer[2 + CA_ID_MAX_TEXT];
 	IdKey         key = make_key(id, buffer);
-	IdEntry      *entry = idtab_lookup(s->table, key);
+	int32         index = find_key(s, key);
+	IdEntry      *entry;
 	bool          found;
 
-	if (entry != NULL)
-		return entry->index;
+	if (index >= 0)
+		return index;
 
 	/*
-	 * Everything that may fail comes before the entry is made visible by its
-	 * insertion, so that an error leaves no half-made member behind.
+	 * Everything that may fail comes before the member counts, so that an error
+	 * leaves no half-made one behind.
 	 */
 	if (s->count == s->capacity)
-	{
-		int32 capacity;
-
-		if (s->capacity > PG_INT32_MAX / 2)
-			ereport(ERROR,
-					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					 errmsg("too many identifiers in one set")));
-		capacity = s->capacity * 2;
-		s->members = repalloc_huge(s->members, sizeof(IdKey) * (Size) capacity);
-		s->capacity = capacity;
-	}
+		make_room(s);
 	if (key.packed != NULL)
+	{
+		if (s->packed == NULL)
+			begin_packed(s);
 		key.packed = store_packed(s, key.packed);
-	entry = idtab_insert(s->table, key, &found);
+	}
+	s->words[s->count] = key.word;
+	if (s->packed != NULL)
+		s->packed[s->count] = key.packed;
+	s->sought = key;
+	entry = idtab_insert_hash(s->table, SOUGHT, word_hash(key.word), &found);
 	Assert(!found);
 	entry->index = s->count;
-	s->members[s->count] = key;
 	return s->count++;
 }
 
@@ -189,28 +246,37 @@ int32
 ca_idset_find(const CaIdSet *s, const CaId *id)
 {
 	unsigned char buffer[2 + CA_ID_MAX_TEXT];
-	IdEntry      *entry = idtab_lookup(s->table, make_key(id, buffer));
 
-	return entry != NULL ? entry->index : -1;
+	return find_key(s, make_key(id, buffer));
+}
+
+int32
+ca_idset_find_int64(const CaIdSet *s, int64 value)
+{
+	IdKey key;
+
+	key.word = pg_hton64((uint64) value ^ (UINT64CONST(1) << 63));
+	key.packed = NULL;
+	return find_key(s, key);
 }
 
 void
 ca_idset_get(const CaIdSet *s, int32 index, CaId *out)
 {
-	const IdKey *key;
+	const unsigned char *packed;
 
 	Assert(index >= 0 && index < s->count);
-	key = &s->members[index];
-	if (key->packed == NULL)
+	packed = s->packed ? s->packed[index] : NULL;
+	if (packed == NULL)
 	{
 		out->len = CA_ID_BIGINT_LEN;
 		out->data[0] = CA_ID_BIGINT;
-		memcpy(out->data + 1, &key->word, sizeof(key->word));
+		memcpy(out->data + 1, &s->words[index], sizeof(uint64));
 	}
 	else
 	{
-		out->len = 1 + (uint16) key->packed[0];
-		memcpy(out->data, key->packed + 1, out->len);
+		out->len = 1 + (uint16) packed[0];
+		memcpy(out->data, packed + 1, out->len);
 	}
 }
 
@@ -218,13 +284,4 @@ int32
 ca_idset_count(const CaIdSet *s)
 {
 	return s->count;
-}
-
-Size
-ca_idset_memory(const CaIdSet *s)
-{
-	return sizeof(CaIdSet) + sizeof(idtab_hash) +
-		   (Size) s->table->size * sizeof(IdEntry) +
-		   (Size) s->capacity * sizeof(IdKey) +
-		   s->chunk_total;
 }

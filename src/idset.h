@@ -29,12 +29,12 @@ extern int32 ca_idset_intern(CaIdSet *s, const CaId *id);
 /* The number of id, or -1. */
 extern int32 ca_idset_find(const CaIdSet *s, const CaId *id);
 
+/* The number of the identifier that is this bigint, or -1. */
+extern int32 ca_idset_find_int64(const CaIdSet *s, int64 value);
+
 /* The member with this number, 0 <= index < ca_idset_count(). */
 extern void ca_idset_get(const CaIdSet *s, int32 index, CaId *out);
 
 extern int32 ca_idset_count(const CaIdSet *s);
-
-/* Bytes in use, for a memory budget. */
-extern Size ca_idset_memory(const CaIdSet *s);
 
 #endif /* CA_IDSET_H */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * scope_facts.c
- *	  The content of a scope: practices, members and clients, each read once.
+ *	  The content of a scope: the practice and its members, each read once.
  *
  * Times are compared here, while facts are read: what the decision gets is
  * what counts at the scope's instant.
@@ -14,6 +14,7 @@
 #include "postgres.h"
 
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "catalog.h"
@@ -31,7 +32,6 @@ typedef struct RoleFacts
 typedef struct PracticeEntry
 {
 	CaPractice facts;
-	CaId       id;
 	bool       in_groups; /* groups are on, and there is one */
 	bool       ungrouped_see_all;
 	bool       ungrouped_admins_manage_all;
@@ -40,12 +40,6 @@ typedef struct PracticeEntry
 	int        nroles;
 	RoleFacts *roles;
 } PracticeEntry;
-
-typedef struct MemberEntry
-{
-	CaMember facts;
-	bool     delegations_read;
-} MemberEntry;
 
 /*
  * Entries
@@ -58,25 +52,28 @@ number_of(CaScope *scope, EntryList *list, const CaId *id)
 
 	if (ref >= list->allocated)
 	{
-		int allocated = Max(64, 2 * (ref + 1));
+		int    allocated = Max(64, 2 * (ref + 1));
+		void **entries = ca_scope_keep(scope, allocated * sizeof(void *));
+		bool  *looked = ca_scope_keep(scope, allocated * sizeof(bool));
 
-		if (list->entries == NULL)
+		if (list->allocated > 0)
 		{
-			list->entries = MemoryContextAllocZero(scope->cxt, allocated * sizeof(void *));
-			list->looked = MemoryContextAllocZero(scope->cxt, allocated * sizeof(bool));
+			memcpy(entries, list->entries, list->allocated * sizeof(void *));
+			memcpy(looked, list->looked, list->allocated * sizeof(bool));
+			pfree(list->entries);
+			pfree(list->looked);
 		}
-		else
-		{
-			int added = allocated - list->allocated;
-
-			list->entries = repalloc_huge(list->entries, allocated * sizeof(void *));
-			list->looked = repalloc_huge(list->looked, allocated * sizeof(bool));
-			memset(list->entries + list->allocated, 0, added * sizeof(void *));
-			memset(list->looked + list->allocated, 0, added * sizeof(bool));
-		}
+		list->entries = entries;
+		list->looked = looked;
 		list->allocated = allocated;
 	}
 	return ref;
+}
+
+CaRef
+ca_scope_member_number(CaScope *scope, const CaId *id)
+{
+	return number_of(scope, &scope->members, id);
 }
 
 static void
@@ -86,16 +83,16 @@ store(EntryList *list, CaRef ref, void *entry)
 	list->looked[ref] = true;
 }
 
-static void *
-keep(CaScope *scope, Size size)
+void *
+ca_scope_keep(CaScope *scope, Size size)
 {
-	return MemoryContextAllocZero(scope->cxt, size);
+	return MemoryContextAllocExtended(scope->cxt, size, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 }
 
-static Bitmapset *
-add_member(CaScope *scope, Bitmapset *set, const CaId *id)
+Bitmapset *
+ca_scope_add_member(CaScope *scope, Bitmapset *set, const CaId *id)
 {
-	CaRef         ref = number_of(scope, &scope->members, id);
+	CaRef         ref = ca_scope_member_number(scope, id);
 	MemoryContext before = MemoryContextSwitchTo(scope->cxt);
 
 	set = bms_add_member(set, ref);
@@ -133,11 +130,17 @@ known(int number, const char *word)
 	return number;
 }
 
+int
+ca_scope_word(const char *word, const char *const *words, int nwords)
+{
+	return known(ca_word_number(word, words, nwords), word);
+}
+
 static const char *const rule_words[] = {"none", "author", "share", "group"};
 static const char *const kind_words[] = {"owner", "grant", "listed"};
 static const char *const mode_words[] = {"context", "author", "supervisor"};
 
-#define NUMBER(word, words) known(ca_word_number((word), (words), lengthof(words)), (word))
+#define NUMBER(word, words) ca_scope_word((word), (words), lengthof(words))
 
 static uint8
 action_mask(char **actions, int n)
@@ -248,13 +251,14 @@ fill_permission(CaScope *scope, Snapshot snapshot, const CaPermissionRow *row,
 static void
 read_roles(CaScope *scope, Snapshot snapshot, PracticeEntry *entry)
 {
+	const CaId      *id = &scope->practice_id;
 	CaRoleRow       *rows;
 	CaPermissionRow *permissions;
 	int              npermissions;
 
-	entry->nroles = ca_catalog_roles(snapshot, &entry->id, &rows);
-	entry->roles = keep(scope, (entry->nroles + 1) * sizeof(RoleFacts));
-	npermissions = ca_catalog_role_permissions(snapshot, &entry->id, &permissions);
+	entry->nroles = ca_catalog_roles(snapshot, id, &rows);
+	entry->roles = ca_scope_keep(scope, (entry->nroles + 1) * sizeof(RoleFacts));
+	npermissions = ca_catalog_role_permissions(snapshot, id, &permissions);
 
 	for (int i = 0; i < entry->nroles; i++)
 	{
@@ -263,7 +267,7 @@ read_roles(CaScope *scope, Snapshot snapshot, PracticeEntry *entry)
 		role->role = MemoryContextStrdup(scope->cxt, rows[i].role);
 		role->practitioner = rows[i].practitioner;
 		role->unrevocable = rows[i].unrevocable;
-		role->permissions = keep(scope, (npermissions + 1) * sizeof(CaPermission));
+		role->permissions = ca_scope_keep(scope, (npermissions + 1) * sizeof(CaPermission));
 		for (int j = 0; j < npermissions; j++)
 		{
 			if (strcmp(permissions[j].role, rows[i].role) == 0)
@@ -288,7 +292,7 @@ read_category_rules(CaScope *scope, Snapshot snapshot, PracticeEntry *entry)
 		entry->facts.author_rule[i] =
 			(scope->authored & CA_CATEGORY_BIT(i)) ? CA_AUTHOR_AUTHOR : CA_AUTHOR_NONE;
 
-	n = ca_catalog_author_rules(snapshot, &entry->id, &rules);
+	n = ca_catalog_author_rules(snapshot, &scope->practice_id, &rules);
 	for (int i = 0; i < n; i++)
 	{
 		int category = ca_scope_category(scope, snapshot, rules[i].category);
@@ -299,54 +303,54 @@ read_category_rules(CaScope *scope, Snapshot snapshot, PracticeEntry *entry)
 			entry->asks_for_groups = true;
 	}
 
-	n = ca_catalog_link_categories(snapshot, &entry->id, &links);
+	n = ca_catalog_link_categories(snapshot, &scope->practice_id, &links);
 	for (int i = 0; i < n; i++)
 		entry->facts.opens[NUMBER(links[i].kind, kind_words)] |=
 			category_mask(scope, snapshot, &links[i].category, 1);
 }
 
 static PracticeEntry *
-find_practice(CaScope *scope, Snapshot snapshot, CaRef ref)
+read_practice(CaScope *scope, Snapshot snapshot)
 {
-	EntryList     *list = &scope->practices;
 	PracticeEntry *entry;
 	CaPracticeRow  row;
-	MemoryContext  before;
-	MemoryContext  reading;
-	CaId           id;
 
-	if (list->looked[ref])
-		return list->entries[ref];
+	if (!ca_catalog_practice(snapshot, &scope->practice_id, &row))
+		return NULL;
+	entry = ca_scope_keep(scope, sizeof(PracticeEntry));
+	entry->facts.ref = CA_REF_PRACTICE;
+	entry->facts.edit_others_records = row.edit_others_records;
+	entry->facts.emergency_access = row.emergency_access;
+	entry->facts.emergency_overrides_revocation = row.emergency_overrides_revocation;
+	entry->in_groups = row.groups && ca_catalog_has_groups(snapshot, &scope->practice_id);
+	entry->ungrouped_see_all = strcmp(row.ungrouped_sees, "all") == 0;
+	entry->ungrouped_admins_manage_all = strcmp(row.ungrouped_admin_manages, "all") == 0;
+	entry->manager_bypasses_groups = row.manager_bypasses_groups;
+	entry->asks_for_groups = entry->in_groups;
+	read_category_rules(scope, snapshot, entry);
+	read_roles(scope, snapshot, entry);
+	return entry;
+}
 
-	reading = ca_scope_begin_reading(&before);
-	ca_idset_get(list->ids, ref, &id);
-	if (ca_catalog_practice(snapshot, &id, &row))
+static PracticeEntry *
+find_practice(CaScope *scope, Snapshot snapshot)
+{
+	if (!scope->practice_read && scope->has_practice)
 	{
-		entry = keep(scope, sizeof(PracticeEntry));
-		entry->id = id;
-		entry->facts.ref = ref;
-		entry->facts.edit_others_records = row.edit_others_records;
-		entry->facts.emergency_access = row.emergency_access;
-		entry->facts.emergency_overrides_revocation = row.emergency_overrides_revocation;
-		entry->in_groups = row.groups && ca_catalog_has_groups(snapshot, &id);
-		entry->ungrouped_see_all = strcmp(row.ungrouped_sees, "all") == 0;
-		entry->ungrouped_admins_manage_all = strcmp(row.ungrouped_admin_manages, "all") == 0;
-		entry->manager_bypasses_groups = row.manager_bypasses_groups;
-		entry->asks_for_groups = entry->in_groups;
-		read_category_rules(scope, snapshot, entry);
-		read_roles(scope, snapshot, entry);
-		store(list, ref, entry);
+		MemoryContext before;
+		MemoryContext reading = ca_scope_begin_reading(&before);
+
+		scope->practice = read_practice(scope, snapshot);
+		scope->practice_read = true;
+		ca_scope_end_reading(reading, before);
 	}
-	else
-		store(list, ref, NULL);
-	ca_scope_end_reading(reading, before);
-	return list->entries[ref];
+	return scope->practice;
 }
 
 const CaPractice *
-ca_scope_practice(CaScope *scope, Snapshot snapshot, CaRef practice)
+ca_scope_practice(CaScope *scope, Snapshot snapshot)
 {
-	PracticeEntry *entry = find_practice(scope, snapshot, practice);
+	PracticeEntry *entry = find_practice(scope, snapshot);
 
 	return entry ? &entry->facts : NULL;
 }
@@ -366,16 +370,26 @@ find_role(const PracticeEntry *practice, const char *role)
 	return NULL;
 }
 
-/* What his roles give, and what was given to himself. */
+static bool
+has_denials(const CaMember *member)
+{
+	for (int i = 0; i < member->npermissions; i++)
+	{
+		if (member->permissions[i].deny)
+			return true;
+	}
+	return false;
+}
+
+/* What his roles give, and what was given to himself (if there may be any). */
 static void
-read_rights(CaScope *scope, Snapshot snapshot, const PracticeEntry *practice,
-			const CaId *id, CaMember *member)
+read_rights(CaScope *scope, Snapshot snapshot, const PracticeEntry *practice, const CaId *id,
+			char **roles, int nroles, bool with_own, CaMember *member)
 {
 	CaPermissionRow *own;
-	char           **roles;
-	int              nroles = ca_catalog_member_roles(snapshot, id, &roles);
-	int              nown = ca_catalog_member_permissions(snapshot, id, &own);
+	int              nown = with_own ? ca_catalog_member_permissions(snapshot, id, &own) : 0;
 	int              total = nown;
+	const RoleFacts *only = NULL;
 
 	for (int i = 0; i < nroles; i++)
 	{
@@ -385,10 +399,19 @@ read_rights(CaScope *scope, Snapshot snapshot, const PracticeEntry *practice,
 			continue;
 		member->practitioner |= role->practitioner;
 		member->unrevocable |= role->unrevocable;
+		only = total == 0 ? role : NULL;
 		total += role->npermissions;
 	}
 
-	member->permissions = keep(scope, (total + 1) * sizeof(CaPermission));
+	/* Most members have what one role gives, and share it. */
+	if (only != NULL && total == only->npermissions)
+	{
+		member->permissions = only->permissions;
+		member->npermissions = only->npermissions;
+		member->has_denials = has_denials(member);
+		return;
+	}
+	member->permissions = ca_scope_keep(scope, (total + 1) * sizeof(CaPermission));
 	for (int i = 0; i < nroles; i++)
 	{
 		const RoleFacts *role = find_role(practice, roles[i]);
@@ -402,9 +425,7 @@ read_rights(CaScope *scope, Snapshot snapshot, const PracticeEntry *practice,
 	for (int i = 0; i < nown; i++)
 		fill_permission(scope, snapshot, &own[i], NULL,
 						&member->permissions[member->npermissions++]);
-
-	for (int i = 0; i < member->npermissions; i++)
-		member->has_denials |= member->permissions[i].deny;
+	member->has_denials = has_denials(member);
 }
 
 static void
@@ -416,7 +437,7 @@ add_groups(CaScope *scope, Snapshot snapshot, const int64 *groups, int n, CaMemb
 		int   nids = ca_catalog_group_practitioners(snapshot, groups[i], &ids);
 
 		for (int j = 0; j < nids; j++)
-			set->members = add_member(scope, set->members, &ids[j]);
+			set->members = ca_scope_add_member(scope, set->members, &ids[j]);
 	}
 }
 
@@ -429,7 +450,7 @@ read_groups(CaScope *scope, Snapshot snapshot, const PracticeEntry *practice,
 
 	member->bypasses_groups = practice->asks_for_groups &&
 							  practice->manager_bypasses_groups &&
-							  ca_catalog_has_capability(snapshot, &practice->id, id, "manage_groups");
+							  ca_catalog_has_capability(snapshot, &scope->practice_id, id, "manage_groups");
 
 	member->accessible.everybody = !practice->in_groups || member->bypasses_groups;
 	member->managed.everybody = !practice->in_groups;
@@ -440,7 +461,7 @@ read_groups(CaScope *scope, Snapshot snapshot, const PracticeEntry *practice,
 	{
 		n = ca_catalog_groups_of(snapshot, id, &groups);
 		member->accessible.everybody = n == 0 && practice->ungrouped_see_all;
-		member->accessible.members = add_member(scope, NULL, id);
+		member->accessible.members = ca_scope_add_member(scope, NULL, id);
 		add_groups(scope, snapshot, groups, n, &member->accessible);
 	}
 
@@ -455,7 +476,7 @@ read_limits(CaScope *scope, Snapshot snapshot, const CaId *id, CaMember *member)
 	CaColleagueLimitRow *rows;
 	int                  n = ca_catalog_colleague_limits(snapshot, id, &rows);
 
-	member->limits = keep(scope, (n + 1) * sizeof(CaColleagueLimit));
+	member->limits = ca_scope_keep(scope, (n + 1) * sizeof(CaColleagueLimit));
 	for (int i = 0; i < n; i++)
 	{
 		int               category = ca_scope_category(scope, snapshot, rows[i].category);
@@ -465,7 +486,7 @@ read_limits(CaScope *scope, Snapshot snapshot, const CaId *id, CaMember *member)
 			continue;
 		limit->category = category;
 		for (int j = 0; j < rows[i].ncolleagues; j++)
-			limit->colleagues = add_member(scope, limit->colleagues, &rows[i].colleagues[j]);
+			limit->colleagues = ca_scope_add_member(scope, limit->colleagues, &rows[i].colleagues[j]);
 		member->nlimits++;
 	}
 }
@@ -500,8 +521,8 @@ fill_delegation(CaScope *scope, Snapshot snapshot, const CaDelegationRow *row,
 
 	delegation->any_client = !row->has_client;
 	if (row->has_client)
-		delegation->client = number_of(scope, &scope->clients, &row->client);
-	delegation->over = number_of(scope, &scope->members, &row->over_member);
+		delegation->client = ca_scope_client_ref(scope, &row->client);
+	delegation->over = ca_scope_member_number(scope, &row->over_member);
 	if (context)
 	{
 		MemberEntry *over = find_member(scope, snapshot, delegation->over, false);
@@ -515,12 +536,12 @@ read_delegations(CaScope *scope, Snapshot snapshot, const CaId *id, MemberEntry 
 {
 	CaDelegationRow *rows;
 	int              n = ca_catalog_delegations_of(snapshot, id, &rows);
-	CaDelegation    *delegations = keep(scope, (n + 1) * sizeof(CaDelegation));
+	CaDelegation    *delegations = ca_scope_keep(scope, (n + 1) * sizeof(CaDelegation));
 	int              count = 0;
 
 	for (int i = 0; i < n; i++)
 	{
-		if (rows[i].valid_until > scope->now)
+		if (!ca_scope_reached(scope, rows[i].valid_until))
 			fill_delegation(scope, snapshot, &rows[i], &delegations[count++]);
 	}
 	entry->facts.delegations = delegations;
@@ -529,22 +550,34 @@ read_delegations(CaScope *scope, Snapshot snapshot, const CaId *id, MemberEntry 
 }
 
 static MemberEntry *
+new_member(CaScope *scope, CaRef ref, const CaMemberRow *row)
+{
+	MemberEntry *entry = ca_scope_keep(scope, sizeof(MemberEntry));
+
+	entry->facts.ref = ref;
+	entry->facts.practice = CA_REF_PRACTICE;
+	entry->facts.active = strcmp(row->status, "active") == 0 && !ca_scope_reached(scope, row->ends_at);
+	return entry;
+}
+
+static MemberEntry *
 read_member(CaScope *scope, Snapshot snapshot, CaRef ref, const CaId *id)
 {
 	MemberEntry   *entry;
 	PracticeEntry *practice;
 	CaMemberRow    row;
+	char         **roles;
+	int            nroles;
 
-	if (!ca_catalog_member(snapshot, id, &row))
+	if (!scope->has_practice || !ca_catalog_member(snapshot, id, &row) ||
+		!ca_id_equal(&row.practice, &scope->practice_id))
 		return NULL;
-	entry = keep(scope, sizeof(MemberEntry));
-	entry->facts.ref = ref;
-	entry->facts.practice = number_of(scope, &scope->practices, &row.practice);
-	entry->facts.active = strcmp(row.status, "active") == 0 && row.ends_at > scope->now;
-	practice = find_practice(scope, snapshot, entry->facts.practice);
+	practice = find_practice(scope, snapshot);
 	if (practice == NULL)
 		return NULL;
-	read_rights(scope, snapshot, practice, id, &entry->facts);
+	entry = new_member(scope, ref, &row);
+	nroles = ca_catalog_member_roles(snapshot, id, &roles);
+	read_rights(scope, snapshot, practice, id, roles, nroles, true, &entry->facts);
 	read_groups(scope, snapshot, practice, id, &entry->facts);
 	read_limits(scope, snapshot, id, &entry->facts);
 	return entry;
@@ -578,131 +611,91 @@ find_member(CaScope *scope, Snapshot snapshot, CaRef ref, bool with_delegations)
 const CaMember *
 ca_scope_member(CaScope *scope, Snapshot snapshot, const CaId *id)
 {
-	MemberEntry *entry = find_member(scope, snapshot, number_of(scope, &scope->members, id), true);
+	MemberEntry *entry = find_member(scope, snapshot, ca_scope_member_number(scope, id), true);
 
 	return entry ? &entry->facts : NULL;
 }
 
 /*
- * A client
+ * All members of the practice.  What few of them have is looked for once, and
+ * then read of those who have it.
  */
-
-static CaLinkState
-link_state(const CaScope *scope, const CaClientLinkRow *row)
+typedef struct AllMembers
 {
-	if (!row->active || row->valid_until <= scope->now)
-		return CA_LINK_ENDED;
-	return row->valid_from <= scope->begun ? CA_LINK_CURRENT : CA_LINK_FUTURE;
+	CaMemberRow *rows;
+	int          n;
+	CaIdSet     *numbers; /* of the rows */
+	char      ***roles;
+	int         *nroles;
+	CaIdSet     *with_permissions;
+	CaIdSet     *with_limits;
+	CaIdSet     *with_delegations;
+} AllMembers;
+
+static void
+add_role(void *arg, const CaId *member, const char *role)
+{
+	AllMembers *all = arg;
+	int32       number = ca_idset_find(all->numbers, member);
+
+	if (number >= 0)
+		*ca_catalog_append_text(&all->roles[number], &all->nroles[number]) = pstrdup(role);
 }
 
 static void
-read_links(CaScope *scope, Snapshot snapshot, const CaId *id, CaClient *client)
+gather_members(CaScope *scope, Snapshot snapshot, AllMembers *all)
 {
-	CaClientLinkRow *rows;
-	int              n = ca_catalog_client_links(snapshot, id, &rows);
+	const CaId *practice = &scope->practice_id;
 
-	client->links = keep(scope, (n + 1) * sizeof(CaLink));
-	client->nlinks = n;
-	for (int i = 0; i < n; i++)
-	{
-		client->links[i].member = number_of(scope, &scope->members, &rows[i].member);
-		client->links[i].kind = NUMBER(rows[i].kind, kind_words);
-		client->links[i].state = link_state(scope, &rows[i]);
-	}
+	all->n = ca_catalog_member_rows(snapshot, practice, &all->rows);
+	all->numbers = ca_idset_create(CurrentMemoryContext, all->n);
+	for (int i = 0; i < all->n; i++)
+		(void) ca_idset_intern(all->numbers, &all->rows[i].id);
+	all->roles = palloc0((all->n + 1) * sizeof(char **));
+	all->nroles = palloc0((all->n + 1) * sizeof(int));
+	ca_catalog_each_member_role(snapshot, practice, add_role, all);
+	all->with_permissions = ca_catalog_members_with_permissions(snapshot, practice);
+	all->with_limits = ca_catalog_members_with_limits(snapshot, practice);
+	all->with_delegations = ca_catalog_members_with_delegations(snapshot, practice);
 }
 
-static void
-read_shares(CaScope *scope, Snapshot snapshot, const CaId *id, CaClient *client)
+static MemberEntry *
+member_from(CaScope *scope, Snapshot snapshot, PracticeEntry *practice, const AllMembers *all, int i, CaRef ref)
 {
-	CaChartShareRow *rows;
-	int              n = ca_catalog_chart_shares(snapshot, id, &rows);
+	const CaId  *id = &all->rows[i].id;
+	MemberEntry *entry = new_member(scope, ref, &all->rows[i]);
 
-	client->shares = keep(scope, (n + 1) * sizeof(CaChartShare));
-	for (int i = 0; i < n; i++)
-	{
-		CaChartShare *share = &client->shares[client->nshares];
-
-		if (rows[i].stopped != CA_NEVER || rows[i].started > scope->begun ||
-			rows[i].valid_until <= scope->now)
-			continue;
-		share->from = number_of(scope, &scope->members, &rows[i].from_provider);
-		share->to = number_of(scope, &scope->members, &rows[i].to_provider);
-		share->include_private = rows[i].include_private;
-		client->nshares++;
-	}
+	read_rights(scope, snapshot, practice, id, all->roles[i], all->nroles[i],
+				ca_idset_find(all->with_permissions, id) >= 0, &entry->facts);
+	read_groups(scope, snapshot, practice, id, &entry->facts);
+	if (ca_idset_find(all->with_limits, id) >= 0)
+		read_limits(scope, snapshot, id, &entry->facts);
+	entry->delegations_read = ca_idset_find(all->with_delegations, id) < 0;
+	return entry;
 }
 
-static void
-read_exceptions(CaScope *scope, Snapshot snapshot, const CaId *id, CaClient *client)
+void
+ca_scope_read_all_members(CaScope *scope, Snapshot snapshot)
 {
-	CaId            *revoked;
-	CaEmergencyRow  *emergencies;
-	CaDelegationRow *delegations;
-	int              n;
+	PracticeEntry *practice = find_practice(scope, snapshot);
+	AllMembers     all;
+	MemoryContext  before;
+	MemoryContext  reading;
 
-	n = ca_catalog_revoked_members(snapshot, id, &revoked);
-	for (int i = 0; i < n; i++)
-		client->revoked = add_member(scope, client->revoked, &revoked[i]);
-
-	n = ca_catalog_emergencies(snapshot, id, &emergencies);
-	for (int i = 0; i < n; i++)
+	if (scope->all_members_read || practice == NULL)
+		return;
+	reading = ca_scope_begin_reading(&before);
+	gather_members(scope, snapshot, &all);
+	for (int i = 0; i < all.n; i++)
 	{
-		if (emergencies[i].from <= scope->begun && scope->now < emergencies[i].until)
-			client->emergencies = add_member(scope, client->emergencies, &emergencies[i].member);
+		CaRef ref = ca_scope_member_number(scope, &all.rows[i].id);
+
+		CHECK_FOR_INTERRUPTS();
+		if (!scope->members.looked[ref])
+			store(&scope->members, ref, member_from(scope, snapshot, practice, &all, i, ref));
 	}
-
-	n = ca_catalog_delegations_for_client(snapshot, id, &delegations);
-	for (int i = 0; i < n; i++)
-	{
-		if (strcmp(delegations[i].mode, "supervisor") == 0 &&
-			delegations[i].valid_until > scope->now)
-			client->supervised = add_member(scope, client->supervised, &delegations[i].over_member);
-	}
-}
-
-static CaClient *
-read_client(CaScope *scope, Snapshot snapshot, CaRef ref, const CaId *id)
-{
-	CaClientRow row;
-	CaClient   *client;
-
-	if (!ca_catalog_client(snapshot, id, &row))
-		return NULL;
-	client = keep(scope, sizeof(CaClient));
-	client->ref = ref;
-	client->practice = number_of(scope, &scope->practices, &row.practice);
-	client->deleted = strcmp(row.status, "deleted") == 0;
-	client->shared_with_all = row.shared_with_all;
-	read_links(scope, snapshot, id, client);
-	read_shares(scope, snapshot, id, client);
-	read_exceptions(scope, snapshot, id, client);
-	return client;
-}
-
-const CaClient *
-ca_scope_client(CaScope *scope, Snapshot snapshot, const CaId *id)
-{
-	EntryList    *list = &scope->clients;
-	CaRef         ref = number_of(scope, list, id);
-	MemoryContext before;
-	MemoryContext reading;
-
-	if (!list->looked[ref])
-	{
-		reading = ca_scope_begin_reading(&before);
-		store(list, ref, read_client(scope, snapshot, ref, id));
-		ca_scope_end_reading(reading, before);
-	}
-	return list->entries[ref];
-}
-
-CaClient
-ca_scope_as_if_archived(const CaClient *client)
-{
-	CaClient archived = *client;
-
-	archived.deleted = false;
-	return archived;
+	scope->all_members_read = true;
+	ca_scope_end_reading(reading, before);
 }
 
 /*
@@ -717,8 +710,8 @@ ca_scope_portal(CaScope *scope, Snapshot snapshot, const CaSubject *user, CaPort
 	MemoryContext     reading = ca_scope_begin_reading(&before);
 
 	memset(portal, 0, sizeof(CaPortal));
-	portal->practice = number_of(scope, &scope->practices, &user->practice);
-	portal->profile = ca_scope_client(scope, snapshot, &user->profile);
+	portal->practice = CA_REF_PRACTICE;
+	portal->known = ca_scope_client(scope, snapshot, &user->profile, &portal->profile);
 	portal->own = ca_id_equal(&user->profile, &user->own_profile);
 	if (!portal->own &&
 		ca_catalog_portal_access(snapshot, &user->id, &user->profile, &access))

@@ -15,9 +15,14 @@
 #include "postgres.h"
 
 #include "access/parallel.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
 
 #include "settings.h"
+
+#define CACHE_SIZE "careaccess.cache_size"
+#define DEFAULT_CACHE_SIZE (16 * 1024) /* kB */
 
 /* True only while ca_settings_set_acting() runs. */
 static bool setting_acting = false;
@@ -26,6 +31,7 @@ static char  *acting = NULL;
 static uint64 acting_changes = 0;
 static char  *operation = NULL;
 static char  *adopting = NULL;
+static int    cache_size = DEFAULT_CACHE_SIZE;
 
 static bool
 check_acting(char **newval, void **extra, GucSource source)
@@ -50,9 +56,49 @@ assign_acting(const char *newval, void *extra)
 	acting_changes++;
 }
 
+/*
+ * Memory is the administrator's to give: what a session sets for itself may
+ * only be less than what it began with.
+ */
+static bool
+check_cache_size(int *newval, void **extra, GucSource source)
+{
+	const char *given = GetConfigOption(CACHE_SIZE, true, false);
+	int         limit = DEFAULT_CACHE_SIZE;
+
+	if (source < PGC_S_CLIENT || InitializingParallelWorker || superuser())
+		return true;
+	if (given != NULL)
+		(void) parse_int(GetConfigOptionResetString(CACHE_SIZE), &limit, GUC_UNIT_KB, NULL);
+	if (*newval <= limit)
+		return true;
+	GUC_check_errcode(ERRCODE_INSUFFICIENT_PRIVILEGE);
+	GUC_check_errmsg("permission denied to raise \"%s\"", CACHE_SIZE);
+	GUC_check_errhint("Only a superuser can set it higher than %d kB; lower values are allowed.", limit);
+	return false;
+}
+
 void
 ca_settings_init(void)
 {
+	/*
+	 * careaccess.cache_size: how much memory a session takes to keep facts over
+	 * statements.  An administrator raises it for practices with very many
+	 * clients, or where one connection serves very many members.
+	 */
+	DefineCustomIntVariable(CACHE_SIZE,
+							"Memory for facts that a session keeps over statements.",
+							"What statements under way need may exceed it. A session can lower it, a superuser also raise it.",
+							&cache_size,
+							DEFAULT_CACHE_SIZE,
+							0,
+							MAX_KILOBYTES,
+							PGC_USERSET,
+							GUC_UNIT_KB,
+							check_cache_size,
+							NULL,
+							NULL);
+
 	/*
 	 * careaccess.acting: the member or portal user for whom this session acts.
 	 * Internal; shown by careaccess_whoami(), changed by careaccess_act_as()
@@ -133,4 +179,10 @@ ca_settings_set_acting(const char *who, bool session)
 		setting_acting = false;
 	}
 	PG_END_TRY();
+}
+
+int64
+ca_settings_cache_size(void)
+{
+	return (int64) cache_size * 1024;
 }

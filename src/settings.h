@@ -22,4 +22,7 @@ extern uint64 ca_settings_acting_changes(void);
  */
 extern void ca_settings_set_acting(const char *who, bool session);
 
+/* How many bytes the facts kept over statements may take. */
+extern int64 ca_settings_cache_size(void);
+
 #endif /* CA_SETTINGS_H */

@@ -17,26 +17,67 @@
 /* What a snapshot shows, in a form that can be kept and compared. */
 typedef struct CaStamp
 {
-	uint64         own_epoch;
-	uint64         completed;
-	TransactionId  xmin;
-	TransactionId  xmax;
-	CommandId      curcid;
-	uint32         xcnt;
-	int32          subxcnt;
-	TransactionId *in_progress; /* xip then subxip; only where completed is 0 */
+	TransactionId xmin;
+	TransactionId xmax;
+	uint32        xcnt;
+	int32         subxcnt;
+	CommandId     curcid;
+	bool          suboverflowed;
+	bool          recovery;
+	uint64        own_epoch;
 } CaStamp;
+
+/*
+ * A snapshot under which facts were read that are to be used under others: what
+ * it showed of other transactions, and who was still running.
+ */
+typedef struct CaKept
+{
+	CaStamp            stamp;
+	Oid                log; /* the version log that is asked */
+	FullTransactionId  xmax;
+	int                nrunning;
+	int                allocated;
+	FullTransactionId *running;
+} CaKept;
+
+typedef enum CaKeptState
+{
+	CA_KEPT_FITS,    /* the snapshot shows the same facts */
+	CA_KEPT_OLDER,   /* the snapshot is older than the one that was kept */
+	CA_KEPT_CHANGED, /* it shows others, or nobody can tell */
+} CaKeptState;
 
 extern void ca_version_init(void);
 
-/* Takes the stamp of a snapshot; what it allocates is in cxt. */
-extern void ca_version_stamp(Snapshot snapshot, MemoryContext cxt, CaStamp *stamp);
+extern void ca_version_stamp(Snapshot snapshot, CaStamp *stamp);
 
 /* Does the snapshot show exactly what the stamped one showed? */
 extern bool ca_version_same(const CaStamp *stamp, Snapshot snapshot);
 
+/* May facts read under this snapshot be used under later ones at all? */
+extern bool ca_version_may_keep(Snapshot snapshot);
+
+/* Keep a snapshot; the list of who runs is allocated in cxt, once or again. */
+extern void ca_version_keep(CaKept *kept, Snapshot snapshot, MemoryContext cxt);
+
+/*
+ * Do facts of the practice, read under the kept snapshot, hold under this one?
+ * If so, this one is kept in its stead.  A null practice: facts of none.
+ */
+extern CaKeptState ca_version_check(CaKept *kept, Snapshot snapshot, const CaId *practice, MemoryContext cxt);
+
+/* Has this transaction changed facts, or is a statement of it about to? */
+extern bool ca_version_own_changes(void);
+
+/* A statement of this transaction is about to change facts. */
+extern void ca_version_begin_change(void);
+
 /* Enter into the version log that this transaction changed a fact of the
  * practice; null stands for all practices. */
 extern void ca_version_log(const CaId *practice);
+
+/* The same for all practices, after entries were taken out of the log. */
+extern void ca_version_log_pruned(void);
 
 #endif /* CA_VERSION_H */

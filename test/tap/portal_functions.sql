@@ -302,7 +302,7 @@ CREATE TEMP TABLE call AS
 	SELECT p.proname, pg_temp.call_of(i.function) AS statement
 	FROM careaccess.interface() AS i JOIN pg_proc AS p ON p.oid = i.function
 	WHERE p.prorettype <> 'trigger'::regtype AND i.purpose <> 'identity'
-		AND p.proname NOT IN ('careaccess_whoami', 'careaccess_current_member', 'careaccess_current_practice', 'careaccess_current_portal_user',
+		AND p.proname NOT IN ('careaccess_whoami', 'careaccess_current_member', 'careaccess_current_practice', 'careaccess_current_portal_user', 'careaccess_cache',
 			'careaccess_stop_acting', 'careaccess_switch_profile', 'careaccess_accept_portal_access', 'careaccess_portal_profiles', 'careaccess_visible');
 GRANT SELECT ON call TO careaccess_test_app;
 -- olga's id: what she may do, the portal user may not

@@ -1,0 +1,425 @@
+/*-------------------------------------------------------------------------
+ *
+ * catalog_scan.c
+ *	  Finding the tables in schema careaccess, and scanning them.
+ *
+ * The catalog is read by index scans of its own instead of queries: no
+ * privileges of the caller are involved, no search_path, no plan that outlives
+ * a snapshot, and the caller says under which snapshot he reads.
+ *
+ * State: where the tables are (relation, one index per key column, column
+ * numbers).  A relcache callback marks an entry as stale; the next use looks
+ * it up again.  So the extension may be dropped and made anew in a session.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/typcache.h"
+
+#include "catalog_internal.h"
+#include "compat.h"
+
+static TableInfo tables[T_COUNT] = {
+	[T_CATEGORY] = {"category", {"code", "authored", "number"}},
+	[T_PRACTICE] = {"practice", {"id", "groups", "ungrouped_sees", "ungrouped_admin_manages", "manager_bypasses_groups", "edit_others_records", "emergency_access", "emergency_overrides_revocation"}},
+	[T_AUTHOR_RULE] = {"practice_author_rule", {"practice", "category", "rule"}},
+	[T_LINK_CATEGORY] = {"practice_link_category", {"practice", "kind", "category"}},
+	[T_MEMBER] = {"member", {"id", "practice", "name", "status", "ends_at", "login_role", "ever_practitioner"}},
+	[T_ROLE] = {"role", {"practice", "role", "practitioner", "unrevocable"}},
+	[T_ROLE_PERMISSION] = {"role_permission", {"practice", "role", "category", "actions", "reach", "effect", "only_if_practitioner"}},
+	[T_ROLE_CAPABILITY] = {"role_capability", {"practice", "role", "capability"}},
+	[T_MEMBER_ROLE] = {"member_role", {"member", "role", "practice"}},
+	[T_MEMBER_PERMISSION] = {"member_permission", {"member", "source", "category", "actions", "reach", "effect", "only_if_practitioner", "practice"}},
+	[T_MEMBER_CAPABILITY] = {"member_capability", {"member", "capability"}},
+	[T_CLIENT] = {"client", {"id", "practice", "status", "shared_with_all"}},
+	[T_CLIENT_LINK] = {"client_link", {"client", "member", "kind", "active", "valid_from", "valid_until"}},
+	[T_REVOCATION] = {"client_revocation", {"client", "member"}},
+	[T_CHART_SHARE] = {"chart_share", {"client", "from_provider", "to_provider", "include_private", "started", "stopped", "valid_until"}},
+	[T_EMERGENCY] = {"emergency_access", {"client", "member", "from", "until"}},
+	[T_GROUP] = {"practitioner_group", {"practice", "id"}},
+	[T_GROUP_PRACTITIONER] = {"group_practitioner", {"group_id", "member"}},
+	[T_GROUP_ADMIN] = {"group_admin", {"group_id", "member"}},
+	[T_COLLEAGUE_LIMIT] = {"colleague_limit", {"member", "category", "colleagues", "practice"}},
+	[T_DELEGATION] = {"delegation", {"member", "over_member", "mode", "categories", "actions", "client", "valid_until", "practice"}},
+	[T_PORTAL_USER] = {"portal_user", {"id", "practice", "client"}},
+	[T_PORTAL_ACCESS] = {"portal_access", {"portal_user", "client", "view_appointments", "manage_information", "status"}},
+	[T_CHANGE] = {"change", {"practice", "xid"}},
+};
+
+/*
+ * Finding the tables
+ */
+
+/* Moves with every change of any relation. */
+static uint64 relation_changes = 0;
+
+static void
+on_relation_change(Datum arg, Oid relid)
+{
+	relation_changes++;
+	for (int i = 0; i < T_COUNT; i++)
+	{
+		if (relid == InvalidOid || tables[i].relid == relid)
+			tables[i].valid = false;
+	}
+}
+
+void
+ca_catalog_init(void)
+{
+	CacheRegisterRelcacheCallback(on_relation_change, (Datum) 0);
+}
+
+TableInfo *
+ca_catalog_table(Table which)
+{
+	return &tables[which];
+}
+
+static Oid
+schema_oid(void)
+{
+	Oid schema = get_namespace_oid(CA_SCHEMA, true);
+
+	if (!OidIsValid(schema))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("extension careaccess is not installed in this database"),
+				 errhint("A database administrator runs CREATE EXTENSION careaccess.")));
+	return schema;
+}
+
+/* A valid, unconditional btree index whose first column is this one. */
+static Oid
+find_index(Relation relation, AttrNumber attno)
+{
+	List     *indexes = RelationGetIndexList(relation);
+	ListCell *lc;
+	Oid       found = InvalidOid;
+
+	foreach (lc, indexes)
+	{
+		Relation index = index_open(lfirst_oid(lc), AccessShareLock);
+
+		if (index->rd_index->indisvalid && index->rd_rel->relam == BTREE_AM_OID &&
+			index->rd_index->indkey.values[0] == attno &&
+			RelationGetIndexPredicate(index) == NIL)
+			found = RelationGetRelid(index);
+		index_close(index, NoLock);
+		if (OidIsValid(found))
+			break;
+	}
+	list_free(indexes);
+	return found;
+}
+
+static void
+look_up_columns(TableInfo *table, Relation relation)
+{
+	TupleDesc desc = RelationGetDescr(relation);
+
+	table->last_attno = 0;
+	for (int i = 0; i < CA_MAX_COLUMNS && table->columns[i] != NULL; i++)
+	{
+		AttrNumber attno = get_attnum(table->relid, table->columns[i]);
+
+		if (attno == InvalidAttrNumber)
+			elog(ERROR, "column %s.%s.%s does not exist", CA_SCHEMA, table->name, table->columns[i]);
+		table->attno[i] = attno;
+		table->last_attno = Max(table->last_attno, attno);
+		table->index[i] = find_index(relation, attno);
+		table->equal[i] = lookup_type_cache(TupleDescAttr(desc, attno - 1)->atttypid,
+											TYPECACHE_EQ_OPR_FINFO)
+							  ->eq_opr_finfo.fn_oid;
+	}
+}
+
+/*
+ * After a change that arrives during the lookup, and after an error in it, the
+ * next use looks again.  This one may go on: the lock keeps the table as it is.
+ */
+Relation
+ca_catalog_open(Table which, LOCKMODE lockmode)
+{
+	TableInfo *table = &tables[which];
+	Relation   relation;
+
+	if (!table->valid)
+	{
+		uint64 changes;
+
+		table->relid = get_relname_relid(table->name, schema_oid());
+		if (!OidIsValid(table->relid))
+			elog(ERROR, "table %s.%s does not exist", CA_SCHEMA, table->name);
+		relation = table_open(table->relid, lockmode);
+		changes = relation_changes;
+		look_up_columns(table, relation);
+		table_close(relation, NoLock);
+		table->valid = changes == relation_changes;
+	}
+	return table_open(table->relid, lockmode);
+}
+
+/*
+ * Scanning
+ */
+
+static void
+open_scan(CatalogScan *scan, Table which, int key_column)
+{
+	scan->table = &tables[which];
+	scan->key_column = key_column;
+	scan->relation = ca_catalog_open(which, AccessShareLock);
+	scan->slot = table_slot_create(scan->relation, NULL);
+	scan->index = NULL;
+	scan->by_index = NULL;
+	scan->by_table = NULL;
+}
+
+static void
+open_index(CatalogScan *scan, Oid index, Snapshot snapshot)
+{
+	scan->index = index_open(index, AccessShareLock);
+	scan->by_index = CA_INDEX_BEGINSCAN(scan->relation, scan->index, snapshot, 1);
+}
+
+void
+ca_scan_open(CatalogScan *scan, Table which, int key_column, Snapshot snapshot)
+{
+	Oid index = InvalidOid;
+
+	open_scan(scan, which, key_column);
+	if (key_column != CA_ALL_ROWS)
+		index = scan->table->index[key_column];
+	if (OidIsValid(index))
+		open_index(scan, index, snapshot);
+	else
+		scan->by_table = table_beginscan(scan->relation, snapshot,
+										 key_column == CA_ALL_ROWS ? 0 : 1, NULL);
+}
+
+/* By an index that holds some of the rows only, which are those asked for. */
+void
+ca_scan_open_partial(CatalogScan *scan, Table which, int key_column, const char *index, Snapshot snapshot)
+{
+	Oid relid = get_relname_relid(index, schema_oid());
+
+	if (!OidIsValid(relid))
+		elog(ERROR, "index %s.%s does not exist", CA_SCHEMA, index);
+	open_scan(scan, which, key_column);
+	open_index(scan, relid, snapshot);
+}
+
+void
+ca_scan_key(CatalogScan *scan, Datum key)
+{
+	Oid equal = scan->table->equal[scan->key_column];
+
+	if (scan->by_index)
+	{
+		ScanKeyInit(&scan->key, 1, BTEqualStrategyNumber, equal, key);
+		index_rescan(scan->by_index, &scan->key, 1, NULL, 0);
+		return;
+	}
+	ScanKeyInit(&scan->key, scan->table->attno[scan->key_column], BTEqualStrategyNumber, equal, key);
+	table_rescan(scan->by_table, &scan->key);
+}
+
+bool
+ca_scan_next(CatalogScan *scan)
+{
+	const TableInfo *table = scan->table;
+	bool             found;
+
+	if (scan->by_index)
+		found = index_getnext_slot(scan->by_index, ForwardScanDirection, scan->slot);
+	else
+		found = table_scan_getnextslot(scan->by_table, ForwardScanDirection, scan->slot);
+	if (!found)
+		return false;
+	slot_getsomeattrs(scan->slot, table->last_attno);
+	for (int i = 0; i < CA_MAX_COLUMNS && table->columns[i] != NULL; i++)
+	{
+		scan->values[i] = scan->slot->tts_values[table->attno[i] - 1];
+		scan->nulls[i] = scan->slot->tts_isnull[table->attno[i] - 1];
+	}
+	return true;
+}
+
+/* The locks stay until the transaction ends, as a query's would. */
+void
+ca_scan_close(CatalogScan *scan)
+{
+	ExecDropSingleTupleTableSlot(scan->slot);
+	if (scan->by_index)
+	{
+		index_endscan(scan->by_index);
+		index_close(scan->index, NoLock);
+	}
+	else
+		table_endscan(scan->by_table);
+	table_close(scan->relation, NoLock);
+}
+
+void
+ca_scan_begin(CatalogScan *scan, Table which, int key_column, Datum key, Snapshot snapshot)
+{
+	ca_scan_open(scan, which, key_column, snapshot);
+	if (key_column != CA_ALL_ROWS)
+		ca_scan_key(scan, key);
+}
+
+void
+ca_scan_by_id(CatalogScan *scan, Table which, int key_column, const CaId *id, Snapshot snapshot)
+{
+	ca_scan_begin(scan, which, key_column, ca_id_to_datum(id), snapshot);
+}
+
+/*
+ * Values
+ */
+
+char *
+ca_scan_text(const CatalogScan *scan, int column)
+{
+	return scan->nulls[column] ? NULL : TextDatumGetCString(scan->values[column]);
+}
+
+/* One of few words: most rows need no copy of it. */
+const char *
+ca_scan_word(const CatalogScan *scan, int column)
+{
+	static const char *const words[] = {"owner", "grant", "listed", "active", "archived",
+										"context", "author", "supervisor"};
+	const text *value;
+	Size        len;
+
+	if (scan->nulls[column])
+		return NULL;
+	value = DatumGetTextPP(scan->values[column]);
+	len = VARSIZE_ANY_EXHDR(value);
+	for (int i = 0; i < lengthof(words); i++)
+	{
+		if (strlen(words[i]) == len && memcmp(words[i], VARDATA_ANY(value), len) == 0)
+			return words[i];
+	}
+	return text_to_cstring(value);
+}
+
+bool
+ca_scan_bool(const CatalogScan *scan, int column)
+{
+	return !scan->nulls[column] && DatumGetBool(scan->values[column]);
+}
+
+void
+ca_scan_id(const CatalogScan *scan, int column, CaId *id)
+{
+	if (scan->nulls[column])
+		elog(ERROR, "unexpected null in %s.%s.%s", CA_SCHEMA, scan->table->name,
+			 scan->table->columns[column]);
+	ca_id_from_varlena(scan->values[column], id);
+}
+
+TimestampTz
+ca_scan_end(const CatalogScan *scan, int column)
+{
+	return scan->nulls[column] ? CA_NEVER : DatumGetTimestampTz(scan->values[column]);
+}
+
+/* The elements of a text[]; -1 for a null array. */
+int
+ca_scan_texts(const CatalogScan *scan, int column, char ***texts)
+{
+	Datum *elements;
+	bool  *nulls;
+	int    n;
+	int    count = 0;
+
+	*texts = NULL;
+	if (scan->nulls[column])
+		return -1;
+	deconstruct_array(DatumGetArrayTypeP(scan->values[column]), TEXTOID, -1, false,
+					  TYPALIGN_INT, &elements, &nulls, &n);
+	*texts = palloc((n + 1) * sizeof(char *));
+	for (int i = 0; i < n; i++)
+	{
+		if (!nulls[i])
+			(*texts)[count++] = TextDatumGetCString(elements[i]);
+	}
+	return count;
+}
+
+int
+ca_scan_ids(const CatalogScan *scan, int column, CaId **ids)
+{
+	ArrayType *array;
+	Datum     *elements;
+	bool      *nulls;
+	int        n;
+	int        count = 0;
+	int16      typlen;
+	bool       typbyval;
+	char       typalign;
+
+	*ids = NULL;
+	if (scan->nulls[column])
+		return 0;
+	array = DatumGetArrayTypeP(scan->values[column]);
+	get_typlenbyvalalign(ARR_ELEMTYPE(array), &typlen, &typbyval, &typalign);
+	deconstruct_array(array, ARR_ELEMTYPE(array), typlen, typbyval, typalign,
+					  &elements, &nulls, &n);
+	*ids = palloc((n + 1) * sizeof(CaId));
+	for (int i = 0; i < n; i++)
+	{
+		if (!nulls[i])
+			ca_id_from_varlena(elements[i], &(*ids)[count++]);
+	}
+	return count;
+}
+
+void *
+ca_catalog_one_more(void *rows, int count, Size size)
+{
+	if (rows == NULL)
+		return MemoryContextAllocHuge(CurrentMemoryContext, 8 * size);
+	if (count >= 8 && (count & (count - 1)) == 0)
+		return repalloc_huge(rows, 2 * count * size);
+	return rows;
+}
+
+/* Newer than a snapshot: xmin says who wrote a row as it is now. */
+bool
+ca_catalog_has_newer_rows(Table which, int key_column, const CaId *key, Snapshot known,
+						  Snapshot latest)
+{
+	CatalogScan scan;
+	bool        newer = false;
+
+	ca_scan_by_id(&scan, which, key_column, key, latest);
+	while (!newer && ca_scan_next(&scan))
+	{
+		bool          null;
+		TransactionId writer = DatumGetTransactionId(slot_getsysattr(scan.slot, MinTransactionIdAttributeNumber, &null));
+
+		newer = !TransactionIdIsCurrentTransactionId(writer) && XidInMVCCSnapshot(writer, known);
+	}
+	ca_scan_close(&scan);
+	return newer;
+}

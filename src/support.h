@@ -1,0 +1,20 @@
+/*-------------------------------------------------------------------------
+ *
+ * support.h
+ *	  What the planner was told, and whether it still fits.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CA_SUPPORT_H
+#define CA_SUPPORT_H
+
+#include "datatype/timestamp.h"
+#include "utils/snapshot.h"
+
+/*
+ * Somebody else asks from now on: have plans that were made for one who sees
+ * much more, or much less, be made anew.
+ */
+extern void ca_support_new_asker(Snapshot snapshot, TimestampTz now);
+
+#endif /* CA_SUPPORT_H */
