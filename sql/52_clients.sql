@@ -19,6 +19,12 @@ REVOKE EXECUTE ON FUNCTION careaccess.has_link(careaccess.id, careaccess.id, tex
 COMMENT ON FUNCTION careaccess.has_link(careaccess.id, careaccess.id, text[]) IS
 	'whether a member has an active and valid link of one of the kinds to a client';
 
+CREATE FUNCTION careaccess.has_active_link(client careaccess.id, member careaccess.id, kind text) RETURNS boolean
+	LANGUAGE c STABLE CALLED ON NULL INPUT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ca_sql_has_active_link';
+REVOKE EXECUTE ON FUNCTION careaccess.has_active_link(careaccess.id, careaccess.id, text) FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.has_active_link(careaccess.id, careaccess.id, text) IS
+	'whether a member has a link of the kind to a client that is marked active, though it may have run out';
+
 CREATE FUNCTION careaccess.may_on_client(client careaccess.id, anywhere text, linked text, VARIADIC kinds text[]) RETURNS boolean
 	LANGUAGE c STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ca_sql_may_on_client';
 REVOKE EXECUTE ON FUNCTION careaccess.may_on_client(careaccess.id, text, text, text[]) FROM PUBLIC;
@@ -310,7 +316,6 @@ DECLARE
 	the_reason ALIAS FOR $4;
 	acting CONSTANT record := careaccess.actor();
 	giver careaccess.id := CASE acting.kind WHEN 'member' THEN acting.id END;
-	share record;
 BEGIN
 	IF careaccess.has_link(the_client.id, the_member.id, 'owner') THEN
 		RETURN false;
@@ -328,17 +333,15 @@ BEGIN
 	IF careaccess.is_revoked(the_client.id, the_member.id) THEN
 		PERFORM careaccess.require_not_revoked(the_client.id, the_member.id);
 	END IF;
-	SELECT l.id, l.valid_until, l.reason INTO share FROM careaccess.client_link AS l
-	WHERE l.client OPERATOR(careaccess.=) the_client.id AND l.member OPERATOR(careaccess.=) the_member.id
-		AND l.kind = 'grant' AND l.active;
-	IF NOT FOUND THEN
+	IF careaccess.has_active_link(the_client.id, the_member.id, 'grant') THEN
+		UPDATE careaccess.client_link AS l SET valid_until = the_end, reason = the_reason, granted_by = giver
+		WHERE l.client OPERATOR(careaccess.=) the_client.id AND l.member OPERATOR(careaccess.=) the_member.id
+			AND l.kind = 'grant' AND l.active AND (l.valid_until, l.reason) IS DISTINCT FROM (the_end, the_reason);
+	ELSE
 		INSERT INTO careaccess.client_link
 			(practice, client, member, kind, source, valid_from, valid_until, granted_by, reason)
 		VALUES (the_client.practice, the_client.id, the_member.id, 'grant', 'share',
 			pg_catalog.statement_timestamp(), the_end, giver, the_reason);
-	ELSIF share.valid_until IS DISTINCT FROM the_end OR share.reason IS DISTINCT FROM the_reason THEN
-		UPDATE careaccess.client_link AS l SET valid_until = the_end, reason = the_reason, granted_by = giver
-		WHERE l.id = share.id AND l.active;
 	END IF;
 	RETURN true;
 END
@@ -712,7 +715,6 @@ DECLARE
 	the_client ALIAS FOR $1;
 	the_member ALIAS FOR $2;
 	c careaccess.client;
-	ended boolean;
 	m careaccess.member;
 BEGIN
 	c := careaccess.lock_client(the_client);
@@ -720,7 +722,9 @@ BEGIN
 		PERFORM careaccess.refuse_on_client('unshare a client', 'grant', 'grant_linked', 'owner', 'grant');
 	END IF;
 	m := careaccess.lock_member(the_member, c.practice);
-	ended := careaccess.end_link(c.id, m.id, 'grant');
+	UPDATE careaccess.client_link AS l
+	SET active = false, valid_until = LEAST(l.valid_until, pg_catalog.statement_timestamp())
+	WHERE l.client = c.id AND l.member = m.id AND l.kind = 'grant' AND l.active;
 END
 $$;
 REVOKE EXECUTE ON FUNCTION @extschema@.careaccess_unshare_client(careaccess.id, careaccess.id) FROM PUBLIC;

@@ -18,12 +18,14 @@
 #include "utils/snapmgr.h"
 
 #include "catalog.h"
+#include "catalog_link.h"
 #include "functions.h"
 
 PG_FUNCTION_INFO_V1(ca_sql_has_capability);
 PG_FUNCTION_INFO_V1(ca_sql_is_practitioner);
 PG_FUNCTION_INFO_V1(ca_sql_is_active_practitioner);
 PG_FUNCTION_INFO_V1(ca_sql_has_link);
+PG_FUNCTION_INFO_V1(ca_sql_has_active_link);
 PG_FUNCTION_INFO_V1(ca_sql_is_revoked);
 PG_FUNCTION_INFO_V1(ca_sql_may_on_client);
 
@@ -111,20 +113,19 @@ among_kinds(const char *kind, const Datum *kinds, const bool *nulls, int n)
 }
 
 static bool
-has_link(const CaId *client, const CaId *member, ArrayType *of_kinds)
+has_link(Datum client, Datum member, ArrayType *of_kinds)
 {
-	TimestampTz      now = GetCurrentStatementStartTimestamp();
-	Datum           *kinds;
-	bool            *nulls;
-	int              nkinds;
-	CaClientLinkRow *links;
-	int              nlinks = ca_catalog_client_links(GetActiveSnapshot(), client, &links);
+	TimestampTz  now = GetCurrentStatementStartTimestamp();
+	Datum       *kinds;
+	bool        *nulls;
+	int          nkinds;
+	CaActiveLink links[CA_MAX_ACTIVE_LINKS];
+	int          nlinks = ca_catalog_active_links(GetActiveSnapshot(), client, member, links);
 
 	deconstruct_array(of_kinds, TEXTOID, -1, false, TYPALIGN_INT, &kinds, &nulls, &nkinds);
 	for (int i = 0; i < nlinks; i++)
 	{
-		if (links[i].active && links[i].valid_until > now && ca_id_equal(&links[i].member, member) &&
-			among_kinds(links[i].kind, kinds, nulls, nkinds))
+		if (links[i].valid_until > now && among_kinds(links[i].kind, kinds, nulls, nkinds))
 			return true;
 	}
 	return false;
@@ -134,14 +135,29 @@ has_link(const CaId *client, const CaId *member, ArrayType *of_kinds)
 Datum
 ca_sql_has_link(PG_FUNCTION_ARGS)
 {
-	CaId client;
-	CaId member;
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		PG_RETURN_BOOL(false);
+	PG_RETURN_BOOL(has_link(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_GETARG_ARRAYTYPE_P(2)));
+}
+
+/* careaccess.has_active_link(client, member, kind): it may have run out */
+Datum
+ca_sql_has_active_link(PG_FUNCTION_ARGS)
+{
+	CaActiveLink links[CA_MAX_ACTIVE_LINKS];
+	char        *kind;
+	int          n;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		PG_RETURN_BOOL(false);
-	ca_arg_id(fcinfo, 0, "client", &client);
-	ca_arg_id(fcinfo, 1, "member", &member);
-	PG_RETURN_BOOL(has_link(&client, &member, PG_GETARG_ARRAYTYPE_P(2)));
+	kind = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	n = ca_catalog_active_links(GetActiveSnapshot(), PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), links);
+	for (int i = 0; i < n; i++)
+	{
+		if (strcmp(links[i].kind, kind) == 0)
+			PG_RETURN_BOOL(true);
+	}
+	PG_RETURN_BOOL(false);
 }
 
 /* careaccess.is_revoked(client, member) */
@@ -178,7 +194,6 @@ Datum
 ca_sql_may_on_client(PG_FUNCTION_ARGS)
 {
 	CaCall call;
-	CaId   client;
 
 	for (int i = 0; i < 4; i++)
 	{
@@ -188,8 +203,7 @@ ca_sql_may_on_client(PG_FUNCTION_ARGS)
 	ca_call_open(fcinfo, &call);
 	if (call.subject->kind != CA_SUBJECT_MEMBER)
 		PG_RETURN_BOOL(call.subject->kind == CA_SUBJECT_ADMINISTRATOR);
-	ca_id_from_varlena(PG_GETARG_DATUM(0), &client);
 	PG_RETURN_BOOL(actor_holds(call.subject, PG_GETARG_DATUM(1)) ||
 				   (actor_holds(call.subject, PG_GETARG_DATUM(2)) &&
-					has_link(&client, &call.subject->id, PG_GETARG_ARRAYTYPE_P(3))));
+					has_link(PG_GETARG_DATUM(0), ca_id_to_datum(&call.subject->id), PG_GETARG_ARRAYTYPE_P(3))));
 }
