@@ -19,6 +19,7 @@ COMMENT ON FUNCTION careaccess.has_capability(careaccess.id, text) IS
 
 CREATE FUNCTION careaccess.actor_has(VARIADIC capabilities text[]) RETURNS boolean
 	LANGUAGE plpgsql STABLE PARALLEL RESTRICTED -- the actor follows this session's settings
+	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
 DECLARE
 	acting CONSTANT record := careaccess.actor();
@@ -45,6 +46,7 @@ COMMENT ON FUNCTION careaccess.require_actor() IS
 -- that of a member, too: it must not get into a column that names members.
 CREATE FUNCTION careaccess.acting_member() RETURNS careaccess.id
 	LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
 DECLARE
 	acting CONSTANT record := careaccess.actor();
@@ -112,7 +114,7 @@ REVOKE EXECUTE ON FUNCTION careaccess.raise_no_client(careaccess.id) FROM PUBLIC
 COMMENT ON FUNCTION careaccess.raise_no_client(careaccess.id) IS 'refuses a client who is missing or hidden, in the same words';
 
 CREATE FUNCTION careaccess.raise_no_member(member careaccess.id) RETURNS void
-	LANGUAGE c VOLATILE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ca_sql_raise_no_member';
+	LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ca_sql_raise_no_member';
 REVOKE EXECUTE ON FUNCTION careaccess.raise_no_member(careaccess.id) FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.raise_no_member(careaccess.id) IS
 	'refuses a member who is missing or of another practice, in the same words';
@@ -219,6 +221,7 @@ COMMENT ON FUNCTION careaccess.lock_practice_alone(careaccess.id) IS
 
 CREATE FUNCTION careaccess.require_practitioner(member careaccess.member) RETURNS void
 	LANGUAGE plpgsql STABLE PARALLEL SAFE
+	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
 DECLARE
 	the_member ALIAS FOR $1;

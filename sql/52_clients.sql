@@ -73,6 +73,7 @@ COMMENT ON FUNCTION careaccess.is_revoked(careaccess.id, careaccess.id) IS
 
 CREATE FUNCTION careaccess.require_not_revoked(client careaccess.id, member careaccess.id) RETURNS void
 	LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE
+	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -174,6 +175,7 @@ COMMENT ON FUNCTION careaccess.lock_members(careaccess.id[], careaccess.id) IS
 CREATE FUNCTION careaccess.add_link(client careaccess.client, member careaccess.id, kind text, source text,
 	valid_until timestamptz DEFAULT NULL, reason text DEFAULT NULL) RETURNS void
 	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -186,7 +188,7 @@ DECLARE
 BEGIN
 	-- A link that ran out by itself is still marked active.
 	UPDATE careaccess.client_link AS l SET active = false
-	WHERE l.client OPERATOR(careaccess.=) the_client.id AND l.member OPERATOR(careaccess.=) the_member AND l.kind = the_kind
+	WHERE l.client = the_client.id AND l.member = the_member AND l.kind = the_kind
 		AND l.active AND l.valid_until <= pg_catalog.statement_timestamp();
 	INSERT INTO careaccess.client_link
 		(practice, client, member, kind, source, valid_from, valid_until, granted_by, reason)
@@ -258,6 +260,7 @@ COMMENT ON FUNCTION careaccess.register_client(careaccess.id, careaccess.id) IS
 
 CREATE FUNCTION careaccess.end_link(client careaccess.id, member careaccess.id, kind text) RETURNS boolean
 	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -267,7 +270,7 @@ DECLARE
 BEGIN
 	UPDATE careaccess.client_link AS l
 	SET active = false, valid_until = LEAST(l.valid_until, pg_catalog.statement_timestamp())
-	WHERE l.client OPERATOR(careaccess.=) the_client AND l.member OPERATOR(careaccess.=) the_member AND l.kind = the_kind AND l.active;
+	WHERE l.client = the_client AND l.member = the_member AND l.kind = the_kind AND l.active;
 	RETURN FOUND;
 END
 $$;
@@ -307,6 +310,7 @@ COMMENT ON FUNCTION careaccess.change_owner(careaccess.client, careaccess.id, te
 CREATE FUNCTION careaccess.grant_client(client careaccess.client, member careaccess.member,
 	valid_until timestamptz, reason text) RETURNS boolean
 	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
+	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -323,8 +327,8 @@ BEGIN
 	IF NOT careaccess.is_active_practitioner(the_member.id) THEN
 		PERFORM careaccess.require_practitioner(the_member);
 	END IF;
-	IF giver OPERATOR(careaccess.=) the_member.id THEN
-		IF NOT (SELECT p.allow_self_share FROM careaccess.practice AS p WHERE p.id OPERATOR(careaccess.=) the_client.practice) THEN
+	IF giver = the_member.id THEN
+		IF NOT (SELECT p.allow_self_share FROM careaccess.practice AS p WHERE p.id = the_client.practice) THEN
 			RAISE EXCEPTION 'not allowed to share a client with oneself' USING
 				ERRCODE = 'insufficient_privilege',
 				HINT = 'Ask another member who may share, or have the setting "allow_self_share" switched on.';
@@ -335,7 +339,7 @@ BEGIN
 	END IF;
 	IF careaccess.has_active_link(the_client.id, the_member.id, 'grant') THEN
 		UPDATE careaccess.client_link AS l SET valid_until = the_end, reason = the_reason, granted_by = giver
-		WHERE l.client OPERATOR(careaccess.=) the_client.id AND l.member OPERATOR(careaccess.=) the_member.id
+		WHERE l.client = the_client.id AND l.member = the_member.id
 			AND l.kind = 'grant' AND l.active AND (l.valid_until, l.reason) IS DISTINCT FROM (the_end, the_reason);
 	ELSE
 		INSERT INTO careaccess.client_link

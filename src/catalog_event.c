@@ -14,16 +14,15 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/namespace.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
 #include "catalog_event.h"
+#include "catalog_names.h"
 #include "compat.h"
 
 typedef enum Column
@@ -60,29 +59,17 @@ struct CaEventLog
 static void
 find_columns(CaEventLog *log)
 {
-	TupleDesc desc = RelationGetDescr(log->relation);
-
 	for (int c = 0; c < C_COUNT; c++)
-	{
-		int i = 0;
-
-		while (i < desc->natts && strcmp(NameStr(TupleDescAttr(desc, i)->attname), column_names[c]) != 0)
-			i++;
-		if (i == desc->natts)
-			elog(ERROR, "column careaccess.event.%s does not exist", column_names[c]);
-		log->column[c] = i;
-	}
+		log->column[c] = ca_catalog_column(log->relation, column_names[c]) - 1;
 }
 
 CaEventLog *
 ca_catalog_events_open(void)
 {
 	CaEventLog   *log = palloc(sizeof(CaEventLog));
-	Oid           relid = get_relname_relid("event", get_namespace_oid("careaccess", false));
+	Oid           relid = ca_catalog_relation("event");
 	MemoryContext before;
 
-	if (!OidIsValid(relid))
-		elog(ERROR, "table careaccess.event does not exist");
 	log->relation = table_open(relid, RowExclusiveLock);
 	find_columns(log);
 

@@ -14,15 +14,13 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/namespace.h"
 #include "executor/executor.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
-#include "utils/typcache.h"
 
 #include "catalog_lock.h"
+#include "catalog_names.h"
 #include "compat.h"
 
 /* Which rows of a table are wanted. */
@@ -33,31 +31,11 @@ typedef struct Wanted
 	bool  include_deleted; /* those of this status */
 } Wanted;
 
-static Relation
-open_table(const char *name, LOCKMODE lockmode)
-{
-	Oid relid = get_relname_relid(name, get_namespace_oid("careaccess", false));
-
-	if (!OidIsValid(relid))
-		elog(ERROR, "table careaccess.%s does not exist", name);
-	return table_open(relid, lockmode);
-}
-
-static AttrNumber
-column_number(Relation relation, const char *name)
-{
-	AttrNumber attno = get_attnum(RelationGetRelid(relation), name);
-
-	if (attno == InvalidAttrNumber)
-		elog(ERROR, "column careaccess.%s.%s does not exist", RelationGetRelationName(relation), name);
-	return attno;
-}
-
 static Datum
 column_of(Relation relation, TupleTableSlot *slot, const char *name)
 {
 	bool  null;
-	Datum value = slot_getattr(slot, column_number(relation, name), &null);
+	Datum value = slot_getattr(slot, ca_catalog_column(relation, name), &null);
 
 	if (null)
 		elog(ERROR, "unexpected null in careaccess.%s.%s", RelationGetRelationName(relation), name);
@@ -91,21 +69,23 @@ is_wanted(Relation relation, TupleTableSlot *slot, const Wanted *wanted)
 static bool
 find_row(Relation relation, Snapshot snapshot, const Wanted *wanted, TupleTableSlot *slot)
 {
-	AttrNumber  attno = column_number(relation, "id");
-	Oid         type = TupleDescAttr(RelationGetDescr(relation), attno - 1)->atttypid;
 	Oid         index = RelationGetPrimaryKeyIndex(relation);
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple   tuple;
+	bool        found;
 
-	ScanKeyInit(&key, attno, BTEqualStrategyNumber,
-				lookup_type_cache(type, TYPECACHE_EQ_OPR_FINFO)->eq_opr_finfo.fn_oid, wanted->id);
+	ca_catalog_key(&key, relation, "id", wanted->id);
 	scan = systable_beginscan(relation, index, OidIsValid(index), snapshot, 1, &key);
 	tuple = systable_getnext(scan);
-	if (HeapTupleIsValid(tuple))
-		ExecForceStoreHeapTuple(heap_copytuple(tuple), slot, true);
+	found = HeapTupleIsValid(tuple);
+	if (found)
+	{
+		ExecForceStoreHeapTuple(tuple, slot, false);
+		slot->tts_tid = tuple->t_self;
+	}
 	systable_endscan(scan);
-	return HeapTupleIsValid(tuple) && is_wanted(relation, slot, wanted);
+	return found && is_wanted(relation, slot, wanted);
 }
 
 /*
@@ -204,7 +184,7 @@ find_and_write_anew(Relation relation, const Wanted *wanted, TupleTableSlot *slo
 Datum
 ca_catalog_touch_client(Datum id, bool include_deleted, CaId *practice)
 {
-	Relation        relation = open_table("client", RowExclusiveLock);
+	Relation        relation = table_open(ca_catalog_relation("client"), RowExclusiveLock);
 	TupleTableSlot *slot = table_slot_create(relation, NULL);
 	Wanted          wanted = {.id = id, .include_deleted = include_deleted};
 	Datum           row = (Datum) 0;
@@ -222,7 +202,7 @@ ca_catalog_touch_client(Datum id, bool include_deleted, CaId *practice)
 Datum
 ca_catalog_lock_member(Datum id, Datum practice, Datum other_practice, bool exclusive)
 {
-	Relation        relation = open_table("member", RowShareLock);
+	Relation        relation = table_open(ca_catalog_relation("member"), RowShareLock);
 	Snapshot        snapshot = GetActiveSnapshot();
 	TupleTableSlot *slot = table_slot_create(relation, NULL);
 	Wanted          wanted = {.id = id, .practices = {practice, other_practice}, .include_deleted = true};

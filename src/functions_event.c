@@ -135,7 +135,7 @@ begin_logging(FunctionCallInfo fcinfo, Logging *logging, const char *directly)
 											 InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL),
 					   &logging->to_jsonb);
 
-	logging->event.operation = operation != NULL && *operation != '\0' ? operation : directly;
+	logging->event.operation = pstrdup(operation != NULL && *operation != '\0' ? operation : directly);
 	logging->event.fact = RelationGetRelationName(relation);
 	logging->event.database_role = GetUserNameFromId(GetOuterUserId(), false);
 	find_actor(fcinfo, &logging->event);
@@ -197,6 +197,8 @@ ca_sql_log_insert_event(PG_FUNCTION_ARGS)
 	MemoryContext   before;
 
 	begin_logging(fcinfo, &logging, "load");
+	if (trigger->tg_newtable == NULL)
+		elog(ERROR, "trigger %s has no table of the new rows", trigger->tg_trigger->tgname);
 	slot = MakeSingleTupleTableSlot(logging.desc, &TTSOpsMinimalTuple);
 	row_cxt = AllocSetContextCreate(CurrentMemoryContext, "careaccess event", ALLOCSET_DEFAULT_SIZES);
 	before = MemoryContextSwitchTo(row_cxt);

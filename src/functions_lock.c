@@ -57,6 +57,17 @@ ca_sql_require_actor(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/*
+ * Everything below is asked of a snapshot taken now, as the queries of a
+ * function that writes are.
+ */
+static void
+push_newest_snapshot(void)
+{
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+}
+
 /* Whether the actor sees the client's name; a database administrator does. */
 static bool
 sees(const CaSubject *actor, Datum client, bool include_deleted)
@@ -106,6 +117,7 @@ ca_sql_lock_client(PG_FUNCTION_ARGS)
 
 	require_not_null(fcinfo, 0, "client");
 	ca_id_from_varlena(client, &id);
+	push_newest_snapshot();
 	ca_call_open(fcinfo, &call);
 	actor = *call.subject;
 	require_actor(&actor);
@@ -117,9 +129,9 @@ ca_sql_lock_client(PG_FUNCTION_ARGS)
 		ca_refuse_missing_client(&id);
 	ca_version_log(&practice);
 
-	CommandCounterIncrement();
-	PushActiveSnapshot(GetTransactionSnapshot());
+	push_newest_snapshot();
 	seen = nobody_ended(call.snapshot, GetActiveSnapshot()) || sees(&actor, client, include_deleted);
+	PopActiveSnapshot();
 	PopActiveSnapshot();
 	if (!seen)
 		ca_refuse_missing_client(&id);
@@ -127,11 +139,11 @@ ca_sql_lock_client(PG_FUNCTION_ARGS)
 }
 
 CA_NORETURN static void
-refuse_missing_member(const CaId *id)
+refuse_missing_member(const char *id)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_NO_DATA_FOUND),
-			 errmsg("no such member: \"%s\"", ca_id_to_cstring(id)),
+			 errmsg("no such member: \"%s\"", id),
 			 errhint("Check the identifier; only members of the same practice can be named.")));
 }
 
@@ -141,8 +153,10 @@ ca_sql_raise_no_member(PG_FUNCTION_ARGS)
 {
 	CaId id;
 
+	if (PG_ARGISNULL(0))
+		refuse_missing_member("<NULL>");
 	ca_id_from_varlena(PG_GETARG_DATUM(0), &id);
-	refuse_missing_member(&id);
+	refuse_missing_member(ca_id_to_cstring(&id));
 }
 
 /* careaccess.lock_member(member, practice, exclusive) */
@@ -158,11 +172,13 @@ ca_sql_lock_member(PG_FUNCTION_ARGS)
 
 	require_not_null(fcinfo, 0, "member");
 	ca_id_from_varlena(PG_GETARG_DATUM(0), &id);
+	push_newest_snapshot();
 	ca_call_open(fcinfo, &call);
 	if (ca_is_somebody(call.subject))
 		actors_practice = ca_id_to_datum(&call.subject->practice);
 	row = ca_catalog_lock_member(PG_GETARG_DATUM(0), practice, actors_practice, exclusive);
+	PopActiveSnapshot();
 	if (DatumGetPointer(row) == NULL)
-		refuse_missing_member(&id);
+		refuse_missing_member(ca_id_to_cstring(&id));
 	PG_RETURN_DATUM(row);
 }
