@@ -15,6 +15,7 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "executor/executor.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -189,6 +190,7 @@ ca_catalog_touch_client(Datum id, bool include_deleted, CaId *practice)
 	Wanted          wanted = {.id = id, .include_deleted = include_deleted};
 	Datum           row = (Datum) 0;
 
+	PreventCommandIfReadOnly("UPDATE");
 	if (find_and_write_anew(relation, &wanted, slot))
 	{
 		ca_id_from_varlena(column_of(relation, slot, "practice"), practice);
@@ -208,6 +210,7 @@ ca_catalog_lock_member(Datum id, Datum practice, Datum other_practice, bool excl
 	Wanted          wanted = {.id = id, .practices = {practice, other_practice}, .include_deleted = true};
 	Datum           row = (Datum) 0;
 
+	PreventCommandIfReadOnly(exclusive ? "SELECT FOR NO KEY UPDATE" : "SELECT FOR SHARE");
 	if (find_row(relation, snapshot, &wanted, slot) &&
 		lock_row(relation, snapshot, &wanted, exclusive ? LockTupleNoKeyExclusive : LockTupleShare, slot))
 		row = ExecFetchSlotHeapTupleDatum(slot);
