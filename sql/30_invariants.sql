@@ -643,53 +643,16 @@ COMMENT ON TRIGGER skip_known ON careaccess.client_link IS 'a listing that a cha
 -- the sake of bulk loads.  Secrets stay out.
 
 CREATE FUNCTION careaccess.log_insert_event() RETURNS trigger
-	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE SECURITY DEFINER
-	SET search_path = pg_catalog, careaccess, pg_temp
-AS $$
-DECLARE
-	operation text := COALESCE(NULLIF(pg_catalog.current_setting('careaccess.operation', true), ''), 'load');
-	a record;
-BEGIN
-	SELECT kind, id INTO a FROM careaccess.actor();
-	INSERT INTO careaccess.event
-		(operation, fact, practice, client, member, actor_kind, actor, database_role, after)
-	SELECT operation, TG_TABLE_NAME, (j.row ->> TG_ARGV[0])::careaccess.id, (j.row ->> TG_ARGV[1])::careaccess.id,
-		(j.row ->> TG_ARGV[2])::careaccess.id, a.kind, a.id, careaccess.session_role(), j.row
-	FROM inserted AS i
-	-- OFFSET keeps the planner from making the JSON anew for each use.
-	CROSS JOIN LATERAL (SELECT pg_catalog.to_jsonb(i) - '{token_hash,key}'::text[] AS row OFFSET 0) AS j;
-	RETURN NULL;
-END
-$$;
+	LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE SECURITY DEFINER
+	SET search_path = pg_catalog, careaccess, pg_temp -- how a regclass is written depends on it
+	AS 'MODULE_PATHNAME', 'ca_sql_log_insert_event';
 REVOKE ALL ON FUNCTION careaccess.log_insert_event() FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.log_insert_event() IS 'trigger: logs the rows that a statement inserted';
 
 CREATE FUNCTION careaccess.log_row_event() RETURNS trigger
-	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE SECURITY DEFINER
-	SET search_path = pg_catalog, careaccess, pg_temp
-AS $$
-DECLARE
-	operation text := COALESCE(NULLIF(pg_catalog.current_setting('careaccess.operation', true), ''), pg_catalog.lower(TG_OP));
-	a record;
-	old_row jsonb;
-	new_row jsonb;
-BEGIN
-	SELECT kind, id INTO a FROM careaccess.actor();
-	IF TG_OP <> 'TRUNCATE' THEN
-		old_row := pg_catalog.to_jsonb(OLD) - '{token_hash,key}'::text[];
-	END IF;
-	IF TG_OP = 'UPDATE' THEN
-		new_row := pg_catalog.to_jsonb(NEW) - '{token_hash,key}'::text[];
-	END IF;
-	-- What identifies a row is asked of what it was: only that was surely logged before.
-	INSERT INTO careaccess.event
-		(operation, fact, practice, client, member, actor_kind, actor, database_role, before, after)
-	VALUES (operation, TG_TABLE_NAME, (old_row ->> TG_ARGV[0])::careaccess.id, (old_row ->> TG_ARGV[1])::careaccess.id,
-		COALESCE(old_row ->> TG_ARGV[2], new_row ->> TG_ARGV[2])::careaccess.id, a.kind, a.id, careaccess.session_role(),
-		old_row, new_row);
-	RETURN NULL;
-END
-$$;
+	LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE SECURITY DEFINER
+	SET search_path = pg_catalog, careaccess, pg_temp -- how a regclass is written depends on it
+	AS 'MODULE_PATHNAME', 'ca_sql_log_row_event';
 REVOKE ALL ON FUNCTION careaccess.log_row_event() FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.log_row_event() IS 'trigger: logs a row that was updated or deleted, or a table that was truncated';
 

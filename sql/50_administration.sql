@@ -12,23 +12,7 @@
 -- Who may
 
 CREATE FUNCTION careaccess.has_capability(member careaccess.id, capability text) RETURNS boolean
-	LANGUAGE plpgsql STABLE PARALLEL SAFE
-	SET search_path = pg_catalog, careaccess, pg_temp
-AS $$
-#variable_conflict use_column
-DECLARE
-	the_member ALIAS FOR $1;
-	the_capability ALIAS FOR $2;
-BEGIN
-	RETURN EXISTS (
-			SELECT FROM careaccess.member_role h
-			JOIN careaccess.role_capability g ON g.practice = h.practice AND g.role = h.role
-			WHERE h.member = the_member AND g.capability = the_capability)
-		OR EXISTS (
-			SELECT FROM careaccess.member_capability g
-			WHERE g.member = the_member AND g.capability = the_capability);
-END
-$$;
+	LANGUAGE c STABLE CALLED ON NULL INPUT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ca_sql_has_capability';
 REVOKE EXECUTE ON FUNCTION careaccess.has_capability(careaccess.id, text) FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.has_capability(careaccess.id, text) IS
 	'whether a member has a capability, through a role or by himself';
@@ -38,16 +22,14 @@ CREATE FUNCTION careaccess.actor_has(VARIADIC capabilities text[]) RETURNS boole
 	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
 DECLARE
-	acting record;
+	acting CONSTANT record := careaccess.actor();
 BEGIN
-	SELECT * INTO STRICT acting FROM careaccess.actor();
-	RETURN CASE acting.kind
-		WHEN 'administrator' THEN true
-		WHEN 'member' THEN EXISTS (
-			SELECT FROM pg_catalog.unnest(capabilities) AS c (capability)
-			WHERE careaccess.has_capability(acting.id, c.capability))
-		ELSE false
-	END;
+	IF acting.kind <> 'member' THEN
+		RETURN acting.kind = 'administrator';
+	END IF;
+	RETURN EXISTS (
+		SELECT FROM pg_catalog.unnest(capabilities) AS c (capability)
+		WHERE careaccess.has_capability(acting.id, c.capability));
 END
 $$;
 REVOKE EXECUTE ON FUNCTION careaccess.actor_has(text[]) FROM PUBLIC;
@@ -55,22 +37,7 @@ COMMENT ON FUNCTION careaccess.actor_has(text[]) IS
 	'whether the actor has one of the capabilities; a database administrator has all';
 
 CREATE FUNCTION careaccess.require_actor() RETURNS void
-	LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
-	SET search_path = pg_catalog, careaccess, pg_temp
-AS $$
-DECLARE
-	acting record;
-BEGIN
-	SELECT * INTO STRICT acting FROM careaccess.actor();
-	IF acting.kind NOT IN ('member', 'administrator') THEN
-		RAISE EXCEPTION 'no member is acting in this session' USING
-			ERRCODE = 'insufficient_privilege',
-			HINT = CASE acting.kind
-				WHEN 'portal' THEN 'A portal user changes nobody''s access; stop acting as one (careaccess_stop_acting) first.'
-				ELSE 'Call careaccess_act_as, or log in with the login role of a member.' END;
-	END IF;
-END
-$$;
+	LANGUAGE c STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ca_sql_require_actor';
 REVOKE EXECUTE ON FUNCTION careaccess.require_actor() FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.require_actor() IS
 	'refuses a session in which nobody is acting, or a portal user';
@@ -81,8 +48,10 @@ CREATE FUNCTION careaccess.acting_member() RETURNS careaccess.id
 	LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
+DECLARE
+	acting CONSTANT record := careaccess.actor();
 BEGIN
-	RETURN (SELECT a.id FROM careaccess.actor() AS a WHERE a.kind = 'member');
+	RETURN CASE acting.kind WHEN 'member' THEN acting.id END;
 END
 $$;
 REVOKE EXECUTE ON FUNCTION careaccess.acting_member() FROM PUBLIC;
@@ -107,21 +76,15 @@ COMMENT ON FUNCTION careaccess.require_capability(text, text[]) IS
 	'refuses an actor who has none of the capabilities';
 
 CREATE FUNCTION careaccess.is_practitioner(member careaccess.id) RETURNS boolean
-	LANGUAGE plpgsql STABLE PARALLEL SAFE
-	SET search_path = pg_catalog, careaccess, pg_temp
-AS $$
-#variable_conflict use_column
-DECLARE
-	the_member ALIAS FOR $1;
-BEGIN
-	RETURN EXISTS (
-		SELECT FROM careaccess.member_role h
-		JOIN careaccess.role r ON r.practice = h.practice AND r.role = h.role
-		WHERE h.member = the_member AND r.practitioner);
-END
-$$;
+	LANGUAGE c STABLE CALLED ON NULL INPUT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ca_sql_is_practitioner';
 REVOKE EXECUTE ON FUNCTION careaccess.is_practitioner(careaccess.id) FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.is_practitioner(careaccess.id) IS 'whether a member holds a practitioner role now';
+
+CREATE FUNCTION careaccess.is_active_practitioner(member careaccess.id) RETURNS boolean
+	LANGUAGE c STABLE CALLED ON NULL INPUT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ca_sql_is_active_practitioner';
+REVOKE EXECUTE ON FUNCTION careaccess.is_active_practitioner(careaccess.id) FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.is_active_practitioner(careaccess.id) IS
+	'whether a member has access now and holds a practitioner role';
 
 -- Finding and locking what is named.  What is missing, elsewhere or hidden is
 -- refused in the same words.
@@ -151,100 +114,24 @@ REVOKE EXECUTE ON FUNCTION careaccess.raise_no_client(careaccess.id) FROM PUBLIC
 COMMENT ON FUNCTION careaccess.raise_no_client(careaccess.id) IS 'refuses a client who is missing or hidden, in the same words';
 
 CREATE FUNCTION careaccess.raise_no_member(member careaccess.id) RETURNS void
-	LANGUAGE plpgsql VOLATILE PARALLEL SAFE
-	SET search_path = pg_catalog, careaccess, pg_temp
-AS $$
-BEGIN
-	RAISE EXCEPTION 'no such member: "%"', member USING
-		ERRCODE = 'no_data_found',
-		HINT = 'Check the identifier; only members of the same practice can be named.';
-END
-$$;
+	LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ca_sql_raise_no_member';
 REVOKE EXECUTE ON FUNCTION careaccess.raise_no_member(careaccess.id) FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.raise_no_member(careaccess.id) IS
 	'refuses a member who is missing or of another practice, in the same words';
 
+-- The client is touched, not only locked: a transaction that goes on with an
+-- older snapshot (repeatable read) must fail on him, even if the change is to
+-- another table.
 CREATE FUNCTION careaccess.lock_client(client careaccess.id, include_deleted boolean DEFAULT false)
 	RETURNS careaccess.client
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-	SET search_path = pg_catalog, careaccess, pg_temp
-AS $$
-#variable_conflict use_column
-DECLARE
-	the_client ALIAS FOR $1;
-	with_deleted ALIAS FOR $2;
-	acting record;
-	found_client careaccess.client;
-BEGIN
-	IF the_client IS NULL THEN
-		PERFORM careaccess.raise_null('client');
-	END IF;
-	PERFORM careaccess.require_actor();
-	SELECT * INTO STRICT acting FROM careaccess.actor();
-
-	-- Looked at before it is locked: a hidden client cannot even be waited for.
-	-- And again afterwards, because the wait may have been for a revocation.
-	FOR attempt IN 1..2 LOOP
-		IF attempt = 1 THEN
-			SELECT * INTO found_client FROM careaccess.client WHERE id = the_client;
-		ELSE
-			-- Touched, not only locked: a transaction that goes on with an older
-			-- snapshot (repeatable read) must fail on this client, even if the
-			-- change is to another table.
-			UPDATE careaccess.client c SET created_at = c.created_at WHERE c.id = the_client
-			RETURNING c.* INTO found_client;
-		END IF;
-		IF found_client.id IS NULL
-			OR (found_client.status = 'deleted' AND NOT with_deleted)
-			OR (acting.kind <> 'administrator'
-				AND (acting.kind <> 'member'
-					OR found_client.practice <> acting.practice
-					OR careaccess.member_can(acting.id, the_client, 'name', 'view', with_deleted) IS NOT TRUE))
-		THEN
-			PERFORM careaccess.raise_no_client(the_client);
-		END IF;
-	END LOOP;
-	RETURN found_client;
-END
-$$;
+	LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ca_sql_lock_client';
 REVOKE EXECUTE ON FUNCTION careaccess.lock_client(careaccess.id, boolean) FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.lock_client(careaccess.id, boolean) IS
 	'finds a client the actor may see and locks the row: changes of one client''s access happen one after the other';
 
 CREATE FUNCTION careaccess.lock_member(member careaccess.id, practice careaccess.id DEFAULT NULL,
 	exclusive boolean DEFAULT false) RETURNS careaccess.member
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-	SET search_path = pg_catalog, careaccess, pg_temp
-AS $$
-#variable_conflict use_column
-DECLARE
-	the_member ALIAS FOR $1;
-	the_practice ALIAS FOR $2;
-	acting record;
-	found_member careaccess.member;
-BEGIN
-	IF the_member IS NULL THEN
-		PERFORM careaccess.raise_null('member');
-	END IF;
-	SELECT * INTO STRICT acting FROM careaccess.actor();
-	SELECT * INTO found_member FROM careaccess.member m
-	WHERE id = the_member
-		AND (the_practice IS NULL OR m.practice = the_practice)
-		AND (acting.practice IS NULL OR m.practice = acting.practice);
-	IF found_member.id IS NULL THEN
-		PERFORM careaccess.raise_no_member(the_member);
-	END IF;
-	IF exclusive THEN
-		SELECT * INTO found_member FROM careaccess.member WHERE id = the_member FOR NO KEY UPDATE;
-	ELSE
-		SELECT * INTO found_member FROM careaccess.member WHERE id = the_member FOR SHARE;
-	END IF;
-	IF found_member.id IS NULL THEN
-		PERFORM careaccess.raise_no_member(the_member);
-	END IF;
-	RETURN found_member;
-END
-$$;
+	LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ca_sql_lock_member';
 REVOKE EXECUTE ON FUNCTION careaccess.lock_member(careaccess.id, careaccess.id, boolean) FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.lock_member(careaccess.id, careaccess.id, boolean) IS
 	'finds a member of the practice and locks the row, exclusively for changes of the account';

@@ -14,23 +14,38 @@
 -- What these functions have in common
 
 CREATE FUNCTION careaccess.has_link(client careaccess.id, member careaccess.id, VARIADIC kinds text[]) RETURNS boolean
-	LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE
-	SET search_path = pg_catalog, careaccess, pg_temp
-AS $$
-#variable_conflict use_column
-DECLARE
-	the_client ALIAS FOR $1;
-	the_member ALIAS FOR $2;
-BEGIN
-	RETURN EXISTS (
-		SELECT FROM careaccess.client_link AS l
-		WHERE l.client = the_client AND l.member = the_member AND l.kind = ANY (kinds) AND l.active
-			AND (l.valid_until IS NULL OR l.valid_until > pg_catalog.statement_timestamp()));
-END
-$$;
+	LANGUAGE c STABLE CALLED ON NULL INPUT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ca_sql_has_link';
 REVOKE EXECUTE ON FUNCTION careaccess.has_link(careaccess.id, careaccess.id, text[]) FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.has_link(careaccess.id, careaccess.id, text[]) IS
 	'whether a member has an active and valid link of one of the kinds to a client';
+
+CREATE FUNCTION careaccess.has_active_link(client careaccess.id, member careaccess.id, kind text) RETURNS boolean
+	LANGUAGE c STABLE CALLED ON NULL INPUT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ca_sql_has_active_link';
+REVOKE EXECUTE ON FUNCTION careaccess.has_active_link(careaccess.id, careaccess.id, text) FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.has_active_link(careaccess.id, careaccess.id, text) IS
+	'whether a member has a link of the kind to a client that is marked active, though it may have run out';
+
+CREATE FUNCTION careaccess.may_on_client(client careaccess.id, anywhere text, linked text, VARIADIC kinds text[]) RETURNS boolean
+	LANGUAGE c STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ca_sql_may_on_client';
+REVOKE EXECUTE ON FUNCTION careaccess.may_on_client(careaccess.id, text, text, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.may_on_client(careaccess.id, text, text, text[]) IS
+	'whether the actor has the capability for every client he sees, or the one for clients he is linked to and a link';
+
+CREATE FUNCTION careaccess.refuse_on_client(operation text, anywhere text, linked text, VARIADIC kinds text[]) RETURNS void
+	LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL RESTRICTED
+	SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+BEGIN
+	PERFORM careaccess.require_capability(operation, anywhere, linked);
+	RAISE EXCEPTION 'not allowed to %', operation USING
+		ERRCODE = 'insufficient_privilege',
+		HINT = pg_catalog.format('The capability %s counts only for a client to whom the member has a link of his own (%s).',
+			linked, pg_catalog.array_to_string(kinds, ' or '));
+END
+$$;
+REVOKE EXECUTE ON FUNCTION careaccess.refuse_on_client(text, text, text, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.refuse_on_client(text, text, text, text[]) IS
+	'refuses an actor of whom careaccess.may_on_client is false, and says what he lacks';
 
 CREATE FUNCTION careaccess.require_on_client(operation text, client careaccess.id,
 	anywhere text, linked text, VARIADIC kinds text[]) RETURNS void
@@ -40,24 +55,21 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	the_client ALIAS FOR $2;
-	acting record;
 BEGIN
-	SELECT * INTO STRICT acting FROM careaccess.actor();
-	IF careaccess.actor_has(anywhere)
-		OR (careaccess.actor_has(linked) AND careaccess.has_link(the_client, acting.id, VARIADIC kinds))
-	THEN
-		RETURN;
+	IF NOT careaccess.may_on_client(the_client, anywhere, linked, VARIADIC kinds) THEN
+		PERFORM careaccess.refuse_on_client(operation, anywhere, linked, VARIADIC kinds);
 	END IF;
-	PERFORM careaccess.require_capability(operation, anywhere, linked);
-	RAISE EXCEPTION 'not allowed to %', operation USING
-		ERRCODE = 'insufficient_privilege',
-		HINT = pg_catalog.format('The capability %s counts only for a client to whom the member has a link of his own (%s).',
-			linked, pg_catalog.array_to_string(kinds, ' or '));
 END
 $$;
 REVOKE EXECUTE ON FUNCTION careaccess.require_on_client(text, careaccess.id, text, text, text[]) FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.require_on_client(text, careaccess.id, text, text, text[]) IS
 	'refuses an actor who has neither the capability for every client he sees nor the one for clients he is linked to';
+
+CREATE FUNCTION careaccess.is_revoked(client careaccess.id, member careaccess.id) RETURNS boolean
+	LANGUAGE c STABLE CALLED ON NULL INPUT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ca_sql_is_revoked';
+REVOKE EXECUTE ON FUNCTION careaccess.is_revoked(careaccess.id, careaccess.id) FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.is_revoked(careaccess.id, careaccess.id) IS
+	'whether a member''s administrative access to a client is revoked';
 
 CREATE FUNCTION careaccess.require_not_revoked(client careaccess.id, member careaccess.id) RETURNS void
 	LANGUAGE plpgsql STABLE CALLED ON NULL INPUT PARALLEL SAFE
@@ -68,7 +80,7 @@ DECLARE
 	the_client ALIAS FOR $1;
 	the_member ALIAS FOR $2;
 BEGIN
-	IF EXISTS (SELECT FROM careaccess.client_revocation AS x WHERE x.client = the_client AND x.member = the_member) THEN
+	IF careaccess.is_revoked(the_client, the_member) THEN
 		RAISE EXCEPTION 'the administrative access of member "%" to client "%" is revoked', the_member, the_client USING
 			ERRCODE = 'object_not_in_prerequisite_state',
 			HINT = 'Restore it first with careaccess_restore_administrative_access.';
@@ -296,7 +308,7 @@ COMMENT ON FUNCTION careaccess.change_owner(careaccess.client, careaccess.id, te
 
 -- Grants from the actor to a practitioner, who is checked.
 CREATE FUNCTION careaccess.grant_client(client careaccess.client, member careaccess.member,
-	valid_until timestamptz, reason text) RETURNS void
+	valid_until timestamptz, reason text) RETURNS boolean
 	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
 	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
@@ -306,36 +318,41 @@ DECLARE
 	the_member ALIAS FOR $2;
 	the_end ALIAS FOR $3;
 	the_reason ALIAS FOR $4;
-	acting record;
+	acting CONSTANT record := careaccess.actor();
+	giver careaccess.id := CASE acting.kind WHEN 'member' THEN acting.id END;
 BEGIN
-	SELECT * INTO STRICT acting FROM careaccess.actor();
 	IF careaccess.has_link(the_client.id, the_member.id, 'owner') THEN
-		RETURN;
+		RETURN false;
 	END IF;
-	PERFORM careaccess.require_practitioner(the_member);
-	IF acting.kind = 'member' AND acting.id = the_member.id
-		AND NOT (SELECT p.allow_self_share FROM careaccess.practice AS p WHERE p.id = the_client.practice)
-	THEN
-		RAISE EXCEPTION 'not allowed to share a client with oneself' USING
-			ERRCODE = 'insufficient_privilege',
-			HINT = 'Ask another member who may share, or have the setting "allow_self_share" switched on.';
+	IF NOT careaccess.is_active_practitioner(the_member.id) THEN
+		PERFORM careaccess.require_practitioner(the_member);
 	END IF;
-	PERFORM careaccess.require_not_revoked(the_client.id, the_member.id);
-	UPDATE careaccess.client_link AS l
-	SET valid_until = the_end, reason = the_reason, granted_by = careaccess.acting_member()
-	WHERE l.client = the_client.id AND l.member = the_member.id AND l.kind = 'grant' AND l.active
-		AND (l.valid_until, l.reason) IS DISTINCT FROM (the_end, the_reason);
-	IF NOT FOUND AND NOT EXISTS (
-		SELECT FROM careaccess.client_link AS l
-		WHERE l.client = the_client.id AND l.member = the_member.id AND l.kind = 'grant' AND l.active)
-	THEN
-		PERFORM careaccess.add_link(the_client, the_member.id, 'grant', 'share', the_end, the_reason);
+	IF giver = the_member.id THEN
+		IF NOT (SELECT p.allow_self_share FROM careaccess.practice AS p WHERE p.id = the_client.practice) THEN
+			RAISE EXCEPTION 'not allowed to share a client with oneself' USING
+				ERRCODE = 'insufficient_privilege',
+				HINT = 'Ask another member who may share, or have the setting "allow_self_share" switched on.';
+		END IF;
 	END IF;
+	IF careaccess.is_revoked(the_client.id, the_member.id) THEN
+		PERFORM careaccess.require_not_revoked(the_client.id, the_member.id);
+	END IF;
+	IF careaccess.has_active_link(the_client.id, the_member.id, 'grant') THEN
+		UPDATE careaccess.client_link AS l SET valid_until = the_end, reason = the_reason, granted_by = giver
+		WHERE l.client = the_client.id AND l.member = the_member.id
+			AND l.kind = 'grant' AND l.active AND (l.valid_until, l.reason) IS DISTINCT FROM (the_end, the_reason);
+	ELSE
+		INSERT INTO careaccess.client_link
+			(practice, client, member, kind, source, valid_from, valid_until, granted_by, reason)
+		VALUES (the_client.practice, the_client.id, the_member.id, 'grant', 'share',
+			pg_catalog.statement_timestamp(), the_end, giver, the_reason);
+	END IF;
+	RETURN true;
 END
 $$;
 REVOKE EXECUTE ON FUNCTION careaccess.grant_client(careaccess.client, careaccess.member, timestamptz, text) FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.grant_client(careaccess.client, careaccess.member, timestamptz, text) IS
-	'shares a client with a practitioner, or replaces end and reason of the share he has';
+	'shares a client with a practitioner, or replaces end and reason of the share he has; false for the owner, who needs none';
 
 -- Whether the actor may start and stop chart shares of this client from a
 -- provider.  Records that the provider owns are his alone to share.
@@ -662,6 +679,9 @@ REVOKE EXECUTE ON FUNCTION careaccess.require_owner_mode(careaccess.id) FROM PUB
 COMMENT ON FUNCTION careaccess.require_owner_mode(careaccess.id) IS 'refuses a practice whose clients have no owner';
 
 -- Sharing a client
+--
+-- What is assigned, or asked by IF, is evaluated in place; PERFORM would start
+-- a query.  Shares are what changes most often.
 
 CREATE FUNCTION @extschema@.careaccess_share_client(client careaccess.id, member careaccess.id,
 	valid_until timestamptz DEFAULT NULL, reason text DEFAULT NULL) RETURNS void
@@ -676,10 +696,13 @@ DECLARE
 	the_end ALIAS FOR $3;
 	the_reason ALIAS FOR $4;
 	c careaccess.client;
+	granted boolean;
 BEGIN
 	c := careaccess.lock_client(the_client);
-	PERFORM careaccess.require_on_client('share a client', c.id, 'grant', 'grant_linked', 'owner', 'grant');
-	PERFORM careaccess.grant_client(c, careaccess.lock_member(the_member, c.practice), the_end, the_reason);
+	IF NOT careaccess.may_on_client(c.id, 'grant', 'grant_linked', 'owner', 'grant') THEN
+		PERFORM careaccess.refuse_on_client('share a client', 'grant', 'grant_linked', 'owner', 'grant');
+	END IF;
+	granted := careaccess.grant_client(c, careaccess.lock_member(the_member, c.practice), the_end, the_reason);
 END
 $$;
 REVOKE EXECUTE ON FUNCTION @extschema@.careaccess_share_client(careaccess.id, careaccess.id, timestamptz, text) FROM PUBLIC;
@@ -699,9 +722,13 @@ DECLARE
 	m careaccess.member;
 BEGIN
 	c := careaccess.lock_client(the_client);
-	PERFORM careaccess.require_on_client('unshare a client', c.id, 'grant', 'grant_linked', 'owner', 'grant');
+	IF NOT careaccess.may_on_client(c.id, 'grant', 'grant_linked', 'owner', 'grant') THEN
+		PERFORM careaccess.refuse_on_client('unshare a client', 'grant', 'grant_linked', 'owner', 'grant');
+	END IF;
 	m := careaccess.lock_member(the_member, c.practice);
-	PERFORM careaccess.end_link(c.id, m.id, 'grant');
+	UPDATE careaccess.client_link AS l
+	SET active = false, valid_until = LEAST(l.valid_until, pg_catalog.statement_timestamp())
+	WHERE l.client = c.id AND l.member = m.id AND l.kind = 'grant' AND l.active;
 END
 $$;
 REVOKE EXECUTE ON FUNCTION @extschema@.careaccess_unshare_client(careaccess.id, careaccess.id) FROM PUBLIC;

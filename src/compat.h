@@ -37,6 +37,24 @@
 #define CA_EXECUTOR_RUN_PASS query_desc, direction, count, execute_once
 #endif
 
+/*
+ * 16 says of an update not only whether indexes need an entry for it, but which
+ * kind of them; the function that makes the entries got a last argument for it.
+ */
+#if PG_VERSION_NUM >= 160000
+#define CA_INSERT_INDEX_TUPLES(target, slot, estate) \
+	ExecInsertIndexTuples((target), (slot), (estate), false, false, NULL, NIL, false)
+#define CaIndexUpdate TU_UpdateIndexes
+#define CA_UPDATE_INDEX_TUPLES(target, slot, estate, needed) \
+	ExecInsertIndexTuples((target), (slot), (estate), true, false, NULL, NIL, (needed) == TU_Summarizing)
+#else
+#define CA_INSERT_INDEX_TUPLES(target, slot, estate) \
+	ExecInsertIndexTuples((target), (slot), (estate), false, false, NULL, NIL)
+#define CaIndexUpdate bool
+#define CA_UPDATE_INDEX_TUPLES(target, slot, estate, needed) \
+	ExecInsertIndexTuples((target), (slot), (estate), true, false, NULL, NIL)
+#endif
+
 /* 16 replaced pg_proc_aclcheck() by object_aclcheck(). */
 #if PG_VERSION_NUM >= 160000
 #define CA_MAY_EXECUTE(proc, role) \

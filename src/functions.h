@@ -46,6 +46,10 @@ extern CaAction ca_arg_action(FunctionCallInfo fcinfo, int arg);
 /* The author argument of a direct question; null means unknown. */
 extern CaRef ca_arg_author(FunctionCallInfo fcinfo, int arg, CaCall *call);
 
+/* How SQL names what a subject is; and is it a member or a portal user? */
+extern const char *ca_kind_word(CaSubjectKind kind);
+extern bool        ca_is_somebody(const CaSubject *subject);
+
 /* Refusals. */
 CA_NORETURN extern void ca_refuse_nobody(void);
 CA_NORETURN extern void ca_refuse_missing_client(const CaId *id);

@@ -180,8 +180,8 @@ ca_sql_stop_acting(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-static const char *
-kind_word(CaSubjectKind kind)
+const char *
+ca_kind_word(CaSubjectKind kind)
 {
 	switch (kind)
 	{
@@ -195,6 +195,12 @@ kind_word(CaSubjectKind kind)
 			break;
 	}
 	return "nobody";
+}
+
+bool
+ca_is_somebody(const CaSubject *subject)
+{
+	return subject->kind == CA_SUBJECT_MEMBER || subject->kind == CA_SUBJECT_PORTAL;
 }
 
 static const char *
@@ -216,9 +222,9 @@ identified_word(CaIdentifiedBy by)
 static void
 subject_columns(const CaSubject *subject, Datum *values, bool *nulls)
 {
-	bool somebody = subject->kind == CA_SUBJECT_MEMBER || subject->kind == CA_SUBJECT_PORTAL;
+	bool somebody = ca_is_somebody(subject);
 
-	values[0] = CStringGetTextDatum(kind_word(subject->kind));
+	values[0] = CStringGetTextDatum(ca_kind_word(subject->kind));
 	nulls[0] = false;
 	nulls[1] = nulls[2] = !somebody;
 	if (somebody)
@@ -266,7 +272,7 @@ ca_sql_current_practice(PG_FUNCTION_ARGS)
 	CaCall call;
 
 	ca_call_open(fcinfo, &call);
-	if (call.subject->kind != CA_SUBJECT_MEMBER && call.subject->kind != CA_SUBJECT_PORTAL)
+	if (!ca_is_somebody(call.subject))
 		PG_RETURN_NULL();
 	PG_RETURN_DATUM(ca_id_to_datum(&call.subject->practice));
 }

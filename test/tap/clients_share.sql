@@ -1,7 +1,7 @@
 -- Owners and shares: careaccess_reassign_client, _share_client,
 -- _unshare_client, _set_client_access, _share_client_with_all.
 BEGIN;
-SELECT plan(80);
+SELECT plan(81);
 
 SET client_min_messages = warning;
 
@@ -193,6 +193,11 @@ SELECT lives_ok($$SELECT careaccess_unshare_client('s1', 'st bert')$$, 'a databa
 INSERT INTO careaccess.client_link (client, member, kind) VALUES ('s1', 'st bert', 'listed');
 SELECT careaccess_act_as('st bert');
 SELECT throws_ok($$SELECT careaccess_share_client('s1', 'st carl')$$, '42501', NULL, 'a listing is no link to share by');
+
+-- Nothing is locked or written where nothing may be written
+
+SELECT throws_ok($$SET LOCAL transaction_read_only = on; SELECT careaccess_unshare_client('s1', 'st carl')$$, '25006', NULL,
+	'a read-only transaction locks no client');
 
 SELECT * FROM finish();
 ROLLBACK;

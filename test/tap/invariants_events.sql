@@ -1,7 +1,7 @@
 -- The audit log: every change of every fact, whoever makes it, and nothing
 -- secret; and that every table has its triggers.
 BEGIN;
-SELECT plan(28);
+SELECT plan(31);
 
 SET client_min_messages = warning;
 
@@ -109,6 +109,26 @@ SELECT results_eq($$SELECT operation, coalesce(before ->> 'active', '-'), after 
 	'doing or undoing twice is one event');
 SELECT is(current_setting('careaccess.operation', true), '', 'after a function no operation is left');
 SELECT careaccess_stop_acting();
+
+-- What somebody hangs on the log has its effect
+
+CREATE FUNCTION pg_temp.mark() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.operation := NEW.operation || ', marked'; RETURN NEW; END $$;
+CREATE FUNCTION pg_temp.hear() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM set_config('test.heard', count(*) || ' of ' || min(fact), true) FROM heard;
+	RETURN NULL;
+END
+$$;
+CREATE TRIGGER mark BEFORE INSERT ON careaccess.event FOR EACH ROW EXECUTE FUNCTION pg_temp.mark();
+CREATE TRIGGER hear AFTER INSERT ON careaccess.event REFERENCING NEW TABLE AS heard FOR EACH STATEMENT EXECUTE FUNCTION pg_temp.hear();
+INSERT INTO careaccess.client (id, practice) VALUES ('h1', 1), ('h2', 1), ('h3', 1);
+SELECT is((SELECT string_agg(operation, '; ') FROM careaccess.event WHERE client OPERATOR(careaccess.=) 'h2'), 'load, marked',
+	'a trigger of the log''s rows changes them');
+SELECT is(current_setting('test.heard'), '3 of client', '… and one of its statements sees all that a statement logged');
+DROP TRIGGER mark ON careaccess.event;
+DROP TRIGGER hear ON careaccess.event;
+SELECT throws_ok('SELECT careaccess.log_row_event()', '39P01', 'a function of the event log was not called as a trigger',
+	'the functions of the log are triggers');
 
 -- Append-only, for everybody
 
