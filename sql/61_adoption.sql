@@ -621,7 +621,96 @@ END $$;
 COMMENT ON FUNCTION careaccess.refuse_rows(regclass, bigint, careaccess.id, text, text, text) IS 'refuses a table if it holds such rows, with their number';
 REVOKE EXECUTE ON FUNCTION careaccess.refuse_rows(regclass, bigint, careaccess.id, text, text, text) FROM PUBLIC;
 
--- Second half for clients: everything at once, one element per row.
+-- Clients are registered in batches: an INSERT queues its triggers and keeps its
+-- rows for the audit log, and whoever adopts a larger table sees how far it is.
+CREATE FUNCTION careaccess.adoption_batch() RETURNS integer
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN 100000;
+COMMENT ON FUNCTION careaccess.adoption_batch() IS
+	'how many clients careaccess_adopt_clients registers at a time; it reports its progress on a table of more rows';
+REVOKE EXECUTE ON FUNCTION careaccess.adoption_batch() FROM PUBLIC;
+
+CREATE FUNCTION careaccess.report_adoption(tbl regclass, number bigint, progress text) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+BEGIN
+	IF number > careaccess.adoption_batch() THEN
+		RAISE NOTICE 'adopting table %: %', careaccess.qualified_name(tbl), progress;
+	END IF;
+END $$;
+COMMENT ON FUNCTION careaccess.report_adoption(regclass, bigint, text) IS
+	'tells how far the adoption of a table is, if it is one of more rows than a batch';
+REVOKE EXECUTE ON FUNCTION careaccess.report_adoption(regclass, bigint, text) FROM PUBLIC;
+
+-- Registers clients that were checked, one element each.
+--
+-- The triggers of client and client_link are off meanwhile, as for a load of
+-- facts that their origin checked: foreign keys, asked about each row, took a
+-- quarter of the time.  What the triggers do is owed here and by the caller:
+--  * the foreign keys: the caller has locked the practices and the owners (FOR
+--    SHARE: nobody changes or deletes them before the end of the transaction)
+--    and seen them after that, each owner as a member of his client's practice;
+--    the clients are inserted here;
+--  * fill_practice and skip_known: every row has its practice, and a client who
+--    is new has no listing;
+--  * the audit log: the same events as careaccess.log_insert_event() writes.
+-- The version log and all constraints but foreign keys are on as always.
+CREATE FUNCTION careaccess.register_adopted_clients(tbl regclass, clients careaccess.id[], practices careaccess.id[],
+	owners careaccess.id[], logged boolean) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, careaccess, pg_temp
+	SET session_replication_role = replica
+AS $$
+DECLARE
+	operation text := current_setting('careaccess.operation');
+	total integer := cardinality(clients);
+	size integer := careaccess.adoption_batch();
+	upto integer;
+	event_ids uuid[];
+	a record;
+BEGIN
+	SELECT kind, id, careaccess.session_role() AS role INTO a FROM careaccess.actor();
+	FOR done IN 0 .. total - 1 BY size LOOP
+		upto := least(done + size, total);
+		-- Random identifiers, but rising within a batch: otherwise each would go
+		-- to another page of the primary key.
+		event_ids := ARRAY(SELECT gen_random_uuid() FROM generate_series(1, 2 * (upto - done)) ORDER BY 1);
+
+		WITH registered AS (
+			INSERT INTO careaccess.client (id, practice)
+			SELECT u.client, u.practice
+			FROM unnest(clients[done + 1 : upto], practices[done + 1 : upto]) AS u(client, practice)
+			RETURNING *)
+		INSERT INTO careaccess.event (id, operation, fact, practice, client, actor_kind, actor, database_role, after)
+		SELECT event_ids[row_number() OVER ()], operation, 'client', n.practice, n.id, a.kind, a.id, a.role, to_jsonb(n)
+		FROM registered n
+		WHERE logged;
+
+		WITH linked AS (
+			INSERT INTO careaccess.client_link (practice, client, member, kind, source, valid_from)
+			SELECT u.practice, u.client, u.owner, CASE p.owner_mode WHEN 'one' THEN 'owner' ELSE 'listed' END,
+				'adopt_clients', statement_timestamp()
+			FROM unnest(clients[done + 1 : upto], practices[done + 1 : upto], owners[done + 1 : upto]) AS u(client, practice, owner)
+				JOIN careaccess.practice p ON p.id = u.practice
+			WHERE u.owner IS NOT NULL
+			-- The join may give them in any order, and rising keys are entered fastest.
+			ORDER BY u.client
+			RETURNING *)
+		INSERT INTO careaccess.event (id, operation, fact, practice, client, member, actor_kind, actor, database_role, after)
+		SELECT event_ids[upto - done + row_number() OVER ()], operation, 'client_link', n.practice, n.client, n.member,
+			a.kind, a.id, a.role, to_jsonb(n)
+		FROM linked n
+		WHERE logged;
+
+		PERFORM careaccess.report_adoption(tbl, total, format('%s of %s clients are registered', upto, total));
+	END LOOP;
+END $$;
+COMMENT ON FUNCTION careaccess.register_adopted_clients(regclass, careaccess.id[], careaccess.id[], careaccess.id[], boolean) IS
+	'registers clients of an adopted table that were checked; logged: whether the audit log is written';
+REVOKE EXECUTE ON FUNCTION careaccess.register_adopted_clients(regclass, careaccess.id[], careaccess.id[], careaccess.id[], boolean) FROM PUBLIC;
+
+-- Second half for clients: one element per row.
 CREATE FUNCTION careaccess.adopt_clients_finish(tbl regclass, clients careaccess.id[], practices careaccess.id[],
 	owners careaccess.id[], arguments text[]) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -629,6 +718,9 @@ CREATE FUNCTION careaccess.adopt_clients_finish(tbl regclass, clients careaccess
 	SET careaccess.operation = 'adopt_clients'
 	-- The catalog's tables may have been small when they were analyzed last.
 	SET enable_nestloop = off
+	-- The planner then thinks so dear of a nested loop that it cannot do without
+	-- that it would compile the plan, for a handful of rows too.
+	SET jit = off
 AS $$
 DECLARE
 	r record;
@@ -639,6 +731,7 @@ BEGIN
 	PERFORM FROM careaccess.practice p WHERE p.id = ANY (practices) ORDER BY p.id FOR SHARE;
 	PERFORM FROM careaccess.member m WHERE m.id IN (SELECT u FROM unnest(owners) AS u) ORDER BY m.id FOR SHARE;
 
+	PERFORM careaccess.report_adoption(tbl, cardinality(clients), format('checking %s', careaccess.rows_text(cardinality(clients))));
 	SELECT count(*) FILTER (WHERE u.client IS NULL) AS nobody,
 		count(u.client) - count(DISTINCT u.client) AS repeated,
 		count(*) FILTER (WHERE u.practice IS NULL) AS without_practice,
@@ -650,9 +743,14 @@ BEGIN
 		count(*) FILTER (WHERE c.id IS NULL AND u.owner IS NULL AND p.owner_mode = 'one') AS without_owner,
 		min(u.client::text) FILTER (WHERE c.id IS NULL AND u.owner IS NULL AND p.owner_mode = 'one') AS without_owner_example,
 		count(*) FILTER (WHERE c.id IS NULL AND u.owner IS NOT NULL AND m.id IS NULL) AS wrong_owner,
-		min(u.owner::text) FILTER (WHERE c.id IS NULL AND m.id IS NULL) AS wrong_owner_example
+		min(u.owner::text) FILTER (WHERE c.id IS NULL AND m.id IS NULL) AS wrong_owner_example,
+		-- The rows to register are those that this very query checks.
+		coalesce(array_agg(u.client) FILTER (WHERE c.id IS NULL), '{}') AS new_clients,
+		coalesce(array_agg(u.practice) FILTER (WHERE c.id IS NULL), '{}') AS new_practices,
+		coalesce(array_agg(u.owner) FILTER (WHERE c.id IS NULL), '{}') AS new_owners
 	INTO r
-	FROM unnest(clients, practices, owners) AS u(client, practice, owner)
+	-- In the order of the indexes that they are entered into.
+	FROM (SELECT * FROM unnest(clients, practices, owners) AS n(client, practice, owner) ORDER BY n.client) AS u
 		LEFT JOIN careaccess.practice p ON p.id = u.practice
 		LEFT JOIN careaccess.client c ON c.id = u.client
 		LEFT JOIN (
@@ -677,19 +775,10 @@ BEGIN
 		'whose owner is no active practitioner of the practice', '22023',
 		'Register the owners first with careaccess_adopt_members or careaccess_add_member, with a role that has the practitioner flag, or name others.');
 
-	WITH registered AS (
-		INSERT INTO careaccess.client (id, practice)
-		SELECT u.client, u.practice
-		FROM unnest(clients, practices) AS u(client, practice)
-		WHERE NOT EXISTS (SELECT FROM careaccess.client c WHERE c.id = u.client)
-		RETURNING id)
-	INSERT INTO careaccess.client_link (practice, client, member, kind, source, valid_from)
-	SELECT u.practice, u.client, u.owner, CASE p.owner_mode WHEN 'one' THEN 'owner' ELSE 'listed' END,
-		'adopt_clients', statement_timestamp()
-	FROM unnest(clients, practices, owners) AS u(client, practice, owner)
-		JOIN registered n ON n.id = u.client
-		JOIN careaccess.practice p ON p.id = u.practice
-	WHERE u.owner IS NOT NULL;
+	PERFORM careaccess.report_adoption(tbl, cardinality(clients), format('registering %s clients', cardinality(r.new_clients)));
+	-- A session that is itself a replica's writes no events.
+	PERFORM careaccess.register_adopted_clients(tbl, r.new_clients, r.new_practices, r.new_owners,
+		current_setting('session_replication_role') <> 'replica');
 
 	PERFORM careaccess.make_adoption_triggers(tbl, 'client', arguments);
 	PERFORM careaccess.force_again(tbl);

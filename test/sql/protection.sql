@@ -68,6 +68,19 @@ SELECT "table", root, partition FROM careaccess.protected_tables ORDER BY "table
 CREATE TABLE patient (id int PRIMARY KEY, owner int);
 SELECT careaccess_adopt_clients('patient', 'id', 1, owner_column => 'owner');
 \d patient
+-- Adopting a table of more rows than a batch says how far it is.
+BEGIN;
+CREATE OR REPLACE FUNCTION careaccess.adoption_batch() RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN 2;
+CREATE TABLE many (id int PRIMARY KEY, owner int);
+INSERT INTO many SELECT n, 10 FROM generate_series(300, 301) AS n;
+SELECT careaccess_adopt_clients('many', 'id', 1, owner_column => 'owner');
+INSERT INTO many VALUES (302, 10);
+SELECT careaccess_adopt_clients('many', 'id', 1, owner_column => 'owner');
+DROP TABLE many;
+CREATE TABLE many (id int PRIMARY KEY, owner int);
+INSERT INTO many SELECT n, 10 FROM generate_series(302, 307) AS n;
+SELECT careaccess_adopt_clients('many', 'id', 1, owner_column => 'owner');
+ROLLBACK;
 CREATE TABLE staff (id int PRIMARY KEY, name text, role text) PARTITION BY RANGE (id);
 CREATE TABLE staff_1 PARTITION OF staff FOR VALUES FROM (0) TO (1000);
 SELECT careaccess_adopt_members('staff', 'id', 'name', 1, role_column => 'role');
