@@ -44,6 +44,8 @@ typedef struct RowState
 	bool   written_rows; /* checks rows that the statement writes */
 	bool   one_category; /* the same for every row */
 	bool   by_value;     /* the client column is an integer, and no practice is asked */
+
+	const TimestampTz *running_start; /* of the query that runs, or 0 */
 	Oid    type[ARG_PRACTICE + 1];
 
 	/* What the following was found out for; see is_current(). */
@@ -97,14 +99,10 @@ is_constant(FunctionCallInfo fcinfo, int arg)
 		   IsA(list_nth(((const FuncExpr *) expression)->args, arg), Const);
 }
 
-static RowState *
-row_state(FunctionCallInfo fcinfo)
+static pg_noinline RowState *
+make_row_state(FunctionCallInfo fcinfo)
 {
-	RowState *state = fcinfo->flinfo->fn_extra;
-
-	if (state != NULL)
-		return state;
-	state = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(RowState));
+	RowState *state = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(RowState));
 	state->type[ARG_CLIENT] = identifier_type(fcinfo, ARG_CLIENT);
 	if (PG_NARGS() > ARG_AUTHOR)
 		state->type[ARG_AUTHOR] = identifier_type(fcinfo, ARG_AUTHOR);
@@ -112,6 +110,7 @@ row_state(FunctionCallInfo fcinfo)
 		state->type[ARG_PRACTICE] = identifier_type(fcinfo, ARG_PRACTICE);
 	state->category = -1;
 	state->written_rows = ca_guard_checks_written_rows(fcinfo->flinfo->fn_expr);
+	state->running_start = ca_guard_running_start();
 	state->one_category = is_constant(fcinfo, ARG_CATEGORY);
 	state->by_value = PG_NARGS() <= ARG_PRACTICE &&
 					  (state->type[ARG_CLIENT] == INT2OID || state->type[ARG_CLIENT] == INT4OID ||
@@ -281,8 +280,24 @@ is_current(const RowState *state)
 {
 	return state->known &&
 		   ca_version_same(&state->stamp, GetActiveSnapshot()) &&
-		   state->now == ca_guard_statement_start() &&
+		   state->now == (*state->running_start != 0 ? *state->running_start : GetCurrentStatementStartTimestamp()) &&
 		   ca_identity_unchanged(&state->asker);
+}
+
+static CaVerdict
+look_up_verdict(RowState *state, Datum value)
+{
+	int64 id;
+
+	if (!state->by_value || !state->one_category || state->verdicts == NULL)
+		return CA_VERDICT_OPEN;
+	id = state->type[ARG_CLIENT] == INT8OID
+			 ? DatumGetInt64(value)
+			 : (state->type[ARG_CLIENT] == INT4OID ? DatumGetInt32(value) : DatumGetInt16(value));
+	state->last_verdict = ca_verdicts_known(state->verdicts, ca_scope_client_number_int64(state->scope, id));
+	state->last_client = value;
+	state->has_last = state->last_verdict != CA_VERDICT_OPEN;
+	return state->last_verdict;
 }
 
 /*
@@ -292,25 +307,14 @@ is_current(const RowState *state)
 static inline CaVerdict
 known_verdict(FunctionCallInfo fcinfo, RowState *state)
 {
-	Datum value;
-
-	if (!state->by_value || !state->one_category || state->verdicts == NULL || PG_ARGISNULL(ARG_CLIENT))
+	if (PG_ARGISNULL(ARG_CLIENT))
 		return CA_VERDICT_OPEN;
-	value = PG_GETARG_DATUM(ARG_CLIENT);
-	if (!state->has_last || state->last_client != value)
-	{
-		int64 id = state->type[ARG_CLIENT] == INT8OID
-					   ? DatumGetInt64(value)
-					   : (state->type[ARG_CLIENT] == INT4OID ? DatumGetInt32(value) : DatumGetInt16(value));
-
-		state->last_verdict = ca_verdicts_known(state->verdicts, ca_scope_client_number_int64(state->scope, id));
-		state->last_client = value;
-		state->has_last = state->last_verdict != CA_VERDICT_OPEN;
-	}
-	return state->last_verdict;
+	if (state->has_last && state->last_client == PG_GETARG_DATUM(ARG_CLIENT))
+		return state->last_verdict;
+	return look_up_verdict(state, PG_GETARG_DATUM(ARG_CLIENT));
 }
 
-static bool
+static pg_noinline bool
 look_closely(FunctionCallInfo fcinfo, RowState *state, uint8 actions)
 {
 	CaCall call;
@@ -323,7 +327,7 @@ look_closely(FunctionCallInfo fcinfo, RowState *state, uint8 actions)
  * A row that the statement writes is checked against the statement's snapshot
  * and what its own triggers have written since.
  */
-static bool
+static pg_noinline bool
 check_written_row(FunctionCallInfo fcinfo, RowState *state, uint8 actions)
 {
 	bool allowed;
@@ -337,14 +341,16 @@ check_written_row(FunctionCallInfo fcinfo, RowState *state, uint8 actions)
 	return allowed;
 }
 
-static bool
+static pg_attribute_always_inline bool
 check_row(FunctionCallInfo fcinfo, uint8 actions)
 {
-	RowState *state = row_state(fcinfo);
+	RowState *state = fcinfo->flinfo->fn_extra;
 
-	if (state->written_rows)
+	if (unlikely(state == NULL))
+		state = make_row_state(fcinfo);
+	if (unlikely(state->written_rows))
 		return check_written_row(fcinfo, state, actions);
-	if (is_current(state))
+	if (likely(is_current(state)))
 	{
 		CaVerdict verdict = known_verdict(fcinfo, state);
 
@@ -384,8 +390,11 @@ ca_sql_row_delete(PG_FUNCTION_ARGS)
 Datum
 ca_sql_visible(PG_FUNCTION_ARGS)
 {
-	RowState *state = row_state(fcinfo);
+	RowState *state = fcinfo->flinfo->fn_extra;
 	CaCall    call;
+
+	if (state == NULL)
+		state = make_row_state(fcinfo);
 
 	open_row_call(state, fcinfo, &call);
 	(void) ca_arg_category(fcinfo, ARG_CATEGORY, &call);

@@ -50,8 +50,18 @@ typedef struct StartedQuery
 static dlist_head          started = DLIST_STATIC_INIT(started);
 static const StartedQuery *running = NULL;
 
+/* When the one that runs was started; 0 where none runs. */
+static TimestampTz running_start = 0;
+
 static ExecutorStart_hook_type previous_start = NULL;
 static ExecutorRun_hook_type   previous_run = NULL;
+
+static void
+set_running(const StartedQuery *query)
+{
+	running = query;
+	running_start = query ? query->start : 0;
+}
 
 static void
 forget_query(void *arg)
@@ -60,7 +70,7 @@ forget_query(void *arg)
 
 	dlist_delete(&entry->node);
 	if (running == entry)
-		running = NULL;
+		set_running(NULL);
 }
 
 static bool
@@ -134,7 +144,7 @@ run_query(CA_EXECUTOR_RUN_ARGS)
 {
 	const StartedQuery *outer = running;
 
-	running = find_query(query_desc);
+	set_running(find_query(query_desc));
 	PG_TRY();
 	{
 		if (previous_run)
@@ -144,7 +154,7 @@ run_query(CA_EXECUTOR_RUN_ARGS)
 	}
 	PG_FINALLY();
 	{
-		running = outer;
+		set_running(outer);
 	}
 	PG_END_TRY();
 }
@@ -158,10 +168,16 @@ ca_guard_init(void)
 	ExecutorRun_hook = run_query;
 }
 
+const TimestampTz *
+ca_guard_running_start(void)
+{
+	return &running_start;
+}
+
 TimestampTz
 ca_guard_statement_start(void)
 {
-	return running ? running->start : GetCurrentStatementStartTimestamp();
+	return running ? running_start : GetCurrentStatementStartTimestamp();
 }
 
 bool

@@ -16,6 +16,9 @@ extern void ca_guard_init(void);
 /* The start of the statement that runs, of a cursor that of its opening. */
 extern TimestampTz ca_guard_statement_start(void);
 
+/* Where that of the running query stands, or 0 while none runs. */
+extern const TimestampTz *ca_guard_running_start(void);
+
 /*
  * Does this call, part of a plan that was started, check rows that its
  * statement writes (rather than choose rows that it reads)?

@@ -27,7 +27,6 @@
 #include "postgres.h"
 
 #include "catalog/pg_proc.h"
-#include "miscadmin.h"
 #include "utils/acl.h"
 
 #include "catalog.h"
@@ -39,14 +38,8 @@ void
 ca_identity_key(CaIdentityKey *key)
 {
 	key->role = GetOuterUserId();
-	key->acting_changes = ca_settings_acting_changes();
-}
-
-bool
-ca_identity_unchanged(const CaIdentityKey *key)
-{
-	return key->role == GetOuterUserId() &&
-		   key->acting_changes == ca_settings_acting_changes();
+	key->acting_changes_now = ca_settings_acting_changes();
+	key->acting_changes = *key->acting_changes_now;
 }
 
 bool

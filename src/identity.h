@@ -9,6 +9,7 @@
 #define CA_IDENTITY_H
 
 #include "datatype/timestamp.h"
+#include "miscadmin.h"
 #include "utils/snapshot.h"
 
 #include "id.h"
@@ -42,12 +43,20 @@ typedef struct CaSubject
 /* What the subject follows from, to see cheaply that it is still the same. */
 typedef struct CaIdentityKey
 {
-	Oid    role;
-	uint64 acting_changes;
+	Oid           role;
+	uint64        acting_changes;
+	const uint64 *acting_changes_now; /* where they are counted */
 } CaIdentityKey;
 
 extern void ca_identity_key(CaIdentityKey *key);
-extern bool ca_identity_unchanged(const CaIdentityKey *key);
+
+/* Here, since it is asked for every row. */
+static inline bool
+ca_identity_unchanged(const CaIdentityKey *key)
+{
+	return key->acting_changes == *key->acting_changes_now &&
+		   key->role == GetOuterUserId();
+}
 
 /* Find out who the session is, under a snapshot and at an instant. */
 extern void ca_identity_subject(Snapshot snapshot, TimestampTz now, CaSubject *subject);

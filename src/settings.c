@@ -157,10 +157,10 @@ ca_settings_acting(void)
 	return acting ? acting : "";
 }
 
-uint64
+const uint64 *
 ca_settings_acting_changes(void)
 {
-	return acting_changes;
+	return &acting_changes;
 }
 
 void

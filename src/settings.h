@@ -13,8 +13,8 @@ extern void ca_settings_init(void);
 /* Who is acting, as identity.c writes it, or an empty string. */
 extern const char *ca_settings_acting(void);
 
-/* Moves whenever who is acting may have changed, in whatever way. */
-extern uint64 ca_settings_acting_changes(void);
+/* Where it is counted how often who is acting may have changed, in whatever way. */
+extern const uint64 *ca_settings_acting_changes(void);
 
 /*
  * Say who is acting (an empty string: nobody).  The only way in which the

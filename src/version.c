@@ -7,7 +7,7 @@
  * Contract.  Facts are read under an MVCC snapshot.  They may be used again
  * under another one that shows the same facts.  There are two ways to know.
  *
- * 1. The snapshots show the same rows of everything (ca_version_same):
+ * 1. The snapshots show the same rows of everything (ca_version_same()):
  *
  *	- the same transactions of others count as finished.  Of two snapshots with
  *	  the same xmax the later one has no running transaction that the earlier
@@ -117,6 +117,7 @@ ca_version_stamp(Snapshot snapshot, CaStamp *stamp)
 	Assert(snapshot->snapshot_type == SNAPSHOT_MVCC);
 
 	stamp->own_epoch = own_epoch;
+	stamp->own_epoch_now = &own_epoch;
 	stamp->xmin = snapshot->xmin;
 	stamp->xmax = snapshot->xmax;
 	stamp->curcid = snapshot->curcid;
@@ -124,26 +125,6 @@ ca_version_stamp(Snapshot snapshot, CaStamp *stamp)
 	stamp->subxcnt = snapshot->subxcnt;
 	stamp->suboverflowed = snapshot->suboverflowed;
 	stamp->recovery = snapshot->takenDuringRecovery;
-}
-
-/* Of other transactions. */
-static bool
-shows_same(const CaStamp *stamp, Snapshot snapshot)
-{
-	return stamp->xmax == snapshot->xmax &&
-		   stamp->xmin == snapshot->xmin &&
-		   stamp->xcnt == snapshot->xcnt &&
-		   stamp->subxcnt == snapshot->subxcnt &&
-		   stamp->suboverflowed == snapshot->suboverflowed &&
-		   stamp->recovery == snapshot->takenDuringRecovery;
-}
-
-bool
-ca_version_same(const CaStamp *stamp, Snapshot snapshot)
-{
-	return stamp->curcid == snapshot->curcid &&
-		   stamp->own_epoch == own_epoch &&
-		   shows_same(stamp, snapshot);
 }
 
 /*
@@ -269,7 +250,7 @@ ca_version_check(CaKept *kept, Snapshot snapshot, const CaId *practice, MemoryCo
 {
 	if (ca_catalog_change_log() != kept->log)
 		return CA_KEPT_CHANGED;
-	if (shows_same(&kept->stamp, snapshot))
+	if (ca_version_same_others(&kept->stamp, snapshot))
 	{
 		if (IsolationIsSerializable() && changed_since(kept, snapshot, practice))
 			return CA_KEPT_CHANGED;

@@ -25,6 +25,7 @@ typedef struct CaStamp
 	bool          suboverflowed;
 	bool          recovery;
 	uint64        own_epoch;
+	const uint64 *own_epoch_now; /* where it moves on */
 } CaStamp;
 
 /*
@@ -52,8 +53,29 @@ extern void ca_version_init(void);
 
 extern void ca_version_stamp(Snapshot snapshot, CaStamp *stamp);
 
-/* Does the snapshot show exactly what the stamped one showed? */
-extern bool ca_version_same(const CaStamp *stamp, Snapshot snapshot);
+/* Of other transactions. */
+static inline bool
+ca_version_same_others(const CaStamp *stamp, Snapshot snapshot)
+{
+	return stamp->xmax == snapshot->xmax &&
+		   stamp->xmin == snapshot->xmin &&
+		   stamp->xcnt == snapshot->xcnt &&
+		   stamp->subxcnt == snapshot->subxcnt &&
+		   stamp->suboverflowed == snapshot->suboverflowed &&
+		   stamp->recovery == snapshot->takenDuringRecovery;
+}
+
+/*
+ * Does the snapshot show exactly what the stamped one showed?  Here, since it
+ * is asked for every row.
+ */
+static inline bool
+ca_version_same(const CaStamp *stamp, Snapshot snapshot)
+{
+	return stamp->curcid == snapshot->curcid &&
+		   stamp->own_epoch == *stamp->own_epoch_now &&
+		   ca_version_same_others(stamp, snapshot);
+}
 
 /* May facts read under this snapshot be used under later ones at all? */
 extern bool ca_version_may_keep(Snapshot snapshot);

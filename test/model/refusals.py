@@ -49,7 +49,7 @@ ANSWERING = {
         "act_as act_as_portal_user stop_acting whoami current_member"
         " current_practice current_portal_user can can_view visible visible_clients viewers"
         " explain test_practitioner test_clinic_admin preview access_matrix graph could_view"
-        " check portal_profiles"
+        " check portal_profiles cache"
     ).split()
 }
 # For database administrators only: every member is refused, whatever he holds.

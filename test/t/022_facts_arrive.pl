@@ -109,7 +109,7 @@ foreach my $mode ('origin', 'replica')
 		see($all, $alls, "$name, all");
 		$node->safe_psql('postgres', "BEGIN; $set ALTER TABLE careaccess.$_ DISABLE TRIGGER USER; ALTER TABLE careaccess.$_ ENABLE ALWAYS TRIGGER version_row; "
 			  . "COPY careaccess.$_ FROM '$dir/$_'; ALTER TABLE careaccess.$_ ENABLE TRIGGER USER; "
-			  . "ALTER TABLE careaccess.$_ ENABLE ALWAYS TRIGGER version_row; ALTER TABLE careaccess.$_ ENABLE ALWAYS TRIGGER version_truncate; COMMIT")
+			  . "ALTER TABLE careaccess.$_ ENABLE ALWAYS TRIGGER version_row; ALTER TABLE careaccess.$_ ENABLE ALWAYS TRIGGER version_truncate; ALTER TABLE careaccess.$_ ENABLE ALWAYS TRIGGER version_begin; COMMIT")
 		  foreach @saved;
 		see($bert, '2 3 / 2 3', "COPY $table back as $mode, bert");
 		see($all, '2 3 / none', "COPY $table back as $mode, all");
@@ -122,7 +122,7 @@ again($_) foreach ($bert, $all);
 #
 # Version triggers that are off
 #
-my $on = 'ALTER TABLE careaccess.client_link ENABLE ALWAYS TRIGGER version_row; ALTER TABLE careaccess.client_link ENABLE ALWAYS TRIGGER version_truncate';
+my $on = join(' ', map { "ALTER TABLE careaccess.client_link ENABLE ALWAYS TRIGGER version_$_;" } qw(begin row truncate));
 my $take = q{DELETE FROM careaccess.client_link WHERE kind = 'grant'};
 my $give = q{INSERT INTO careaccess.client_link (practice, client, member, kind) VALUES ('p', 3, 'bert', 'grant')};
 my $noted = q{SELECT count(*) FROM careaccess.change};
@@ -139,10 +139,12 @@ foreach my $case (@off)
 	my $set = "SET session_replication_role = $mode;";
 	my $alter = "ALTER TABLE careaccess.client_link $off";
 	my $restore = 'ALTER TABLE careaccess.client_link ENABLE TRIGGER ALL; ' . $on;
-	my $before = $node->safe_psql('postgres', $noted);
 
 	see($bert, '2 3 / 2 3', "$off, $mode: before");
+	my $before = $node->safe_psql('postgres', $noted);
 	$node->safe_psql('postgres', $alter);
+	cmp_ok($node->safe_psql('postgres', $noted), '>', $before, "$off, $mode: that it is off is noted");
+	$before = $node->safe_psql('postgres', $noted);
 	$node->safe_psql('postgres', "$set $take");
 	see($bert, '2 / 2', "$off, $mode: taken") if $off ne 'DISABLE TRIGGER ALL';
 	see($bert, '2 / 2', "$off, $mode: taken, everything off") if $off eq 'DISABLE TRIGGER ALL';
