@@ -16,6 +16,7 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "miscadmin.h"
+#include "storage/bufmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -87,115 +88,152 @@ ca_catalog_each_member_role(Snapshot snapshot, const CaId *practice, CaMemberRol
 	ca_scan_close(&scan);
 }
 
+/*
+ * The rows of some members: by the index, one member after the other; or all of
+ * the table, where that has fewer pages than there are members to look for.
+ */
+typedef struct MemberScan
+{
+	CatalogScan scan;
+	const CaId *members;
+	int         n;
+	int         next;  /* the member whose rows come next */
+	CaIdSet    *among; /* all members; null: by the index */
+	int         column;
+} MemberScan;
+
+static void
+open_of_members(MemberScan *of, Table which, int column, Snapshot snapshot, const CaId *members, int n)
+{
+	Relation relation = ca_catalog_open(which, AccessShareLock);
+	bool     whole = RelationGetNumberOfBlocks(relation) < (BlockNumber) n;
+
+	table_close(relation, NoLock);
+	of->members = members;
+	of->n = n;
+	of->next = 0;
+	of->among = NULL;
+	of->column = column;
+	if (whole)
+	{
+		of->among = ca_idset_create(CurrentMemoryContext, n);
+		for (int i = 0; i < n; i++)
+			(void) ca_idset_intern(of->among, &members[i]);
+	}
+	ca_scan_open(&of->scan, which, whole ? CA_ALL_ROWS : column, snapshot);
+	if (!whole && n > 0)
+		ca_scan_key(&of->scan, ca_id_to_datum(&members[of->next++]));
+}
+
+/* One of the members, or not? */
+static bool
+is_among(const MemberScan *of, CaId *member)
+{
+	ca_scan_id(&of->scan, of->column, member);
+	return of->among == NULL || ca_idset_find(of->among, member) >= 0;
+}
+
+static bool
+next_of_members(MemberScan *of, CaId *member)
+{
+	for (;;)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (of->n > 0 && ca_scan_next(&of->scan))
+		{
+			if (is_among(of, member))
+				return true;
+			continue;
+		}
+		if (of->among != NULL || of->next >= of->n)
+			return false;
+		ca_scan_key(&of->scan, ca_id_to_datum(&of->members[of->next++]));
+	}
+}
+
 void
 ca_catalog_each_link(Snapshot snapshot, const CaId *members, int n, CaLinkVisitor visit, void *arg)
 {
-	CatalogScan scan;
+	MemberScan      of;
+	CaClientLinkRow row;
+	CaId            client;
 
-	ca_scan_open(&scan, T_CLIENT_LINK, 1, snapshot);
-	for (int i = 0; i < n; i++)
+	open_of_members(&of, T_CLIENT_LINK, 1, snapshot, members, n);
+	while (next_of_members(&of, &row.member))
 	{
-		CaClientLinkRow row;
-		CaId            client;
-
-		row.member = members[i];
-		ca_scan_key(&scan, ca_id_to_datum(&members[i]));
-		while (ca_scan_next(&scan))
-		{
-			ca_scan_id(&scan, 0, &client);
-			ca_scan_link(&scan, &row);
-			visit(arg, &client, &row);
-		}
+		ca_scan_id(&of.scan, 0, &client);
+		ca_scan_link(&of.scan, &row);
+		visit(arg, &client, &row);
 	}
-	ca_scan_close(&scan);
+	ca_scan_close(&of.scan);
 }
 
 void
 ca_catalog_each_share(Snapshot snapshot, const CaId *members, int n, CaShareVisitor visit, void *arg)
 {
-	CatalogScan scan;
+	MemberScan      of;
+	CaChartShareRow row;
+	CaId            member;
+	CaId            client;
 
-	ca_scan_open(&scan, T_CHART_SHARE, 2, snapshot);
-	for (int i = 0; i < n; i++)
+	open_of_members(&of, T_CHART_SHARE, 2, snapshot, members, n);
+	while (next_of_members(&of, &member))
 	{
-		CaChartShareRow row;
-		CaId            client;
-
-		ca_scan_key(&scan, ca_id_to_datum(&members[i]));
-		while (ca_scan_next(&scan))
-		{
-			CHECK_FOR_INTERRUPTS();
-			ca_scan_id(&scan, 0, &client);
-			ca_scan_share(&scan, &row);
-			visit(arg, &client, &row);
-		}
+		ca_scan_id(&of.scan, 0, &client);
+		ca_scan_share(&of.scan, &row);
+		visit(arg, &client, &row);
 	}
-	ca_scan_close(&scan);
+	ca_scan_close(&of.scan);
 }
 
 void
 ca_catalog_each_revocation(Snapshot snapshot, const CaId *members, int n, CaRevocationVisitor visit, void *arg)
 {
-	CatalogScan scan;
+	MemberScan of;
+	CaId       member;
+	CaId       client;
 
-	ca_scan_open(&scan, T_REVOCATION, 1, snapshot);
-	for (int i = 0; i < n; i++)
+	open_of_members(&of, T_REVOCATION, 1, snapshot, members, n);
+	while (next_of_members(&of, &member))
 	{
-		CaId client;
-
-		ca_scan_key(&scan, ca_id_to_datum(&members[i]));
-		while (ca_scan_next(&scan))
-		{
-			CHECK_FOR_INTERRUPTS();
-			ca_scan_id(&scan, 0, &client);
-			visit(arg, &client, &members[i]);
-		}
+		ca_scan_id(&of.scan, 0, &client);
+		visit(arg, &client, &member);
 	}
-	ca_scan_close(&scan);
+	ca_scan_close(&of.scan);
 }
 
 void
 ca_catalog_each_emergency(Snapshot snapshot, const CaId *members, int n, CaEmergencyVisitor visit, void *arg)
 {
-	CatalogScan scan;
+	MemberScan     of;
+	CaEmergencyRow row;
+	CaId           member;
+	CaId           client;
 
-	ca_scan_open(&scan, T_EMERGENCY, 1, snapshot);
-	for (int i = 0; i < n; i++)
+	open_of_members(&of, T_EMERGENCY, 1, snapshot, members, n);
+	while (next_of_members(&of, &member))
 	{
-		CaEmergencyRow row;
-		CaId           client;
-
-		ca_scan_key(&scan, ca_id_to_datum(&members[i]));
-		while (ca_scan_next(&scan))
-		{
-			CHECK_FOR_INTERRUPTS();
-			ca_scan_id(&scan, 0, &client);
-			ca_scan_emergency(&scan, &row);
-			visit(arg, &client, &row);
-		}
+		ca_scan_id(&of.scan, 0, &client);
+		ca_scan_emergency(&of.scan, &row);
+		visit(arg, &client, &row);
 	}
-	ca_scan_close(&scan);
+	ca_scan_close(&of.scan);
 }
 
 void
 ca_catalog_each_delegation(Snapshot snapshot, const CaId *members, int n, CaDelegationVisitor visit, void *arg)
 {
-	CatalogScan scan;
+	MemberScan      of;
+	CaDelegationRow row;
+	CaId            member;
 
-	ca_scan_open(&scan, T_DELEGATION, 0, snapshot);
-	for (int i = 0; i < n; i++)
+	open_of_members(&of, T_DELEGATION, 0, snapshot, members, n);
+	while (next_of_members(&of, &member))
 	{
-		CaDelegationRow row;
-
-		ca_scan_key(&scan, ca_id_to_datum(&members[i]));
-		while (ca_scan_next(&scan))
-		{
-			CHECK_FOR_INTERRUPTS();
-			ca_scan_delegation(&scan, &row);
-			visit(arg, &row);
-		}
+		ca_scan_delegation(&of.scan, &row);
+		visit(arg, &row);
 	}
-	ca_scan_close(&scan);
+	ca_scan_close(&of.scan);
 }
 
 int

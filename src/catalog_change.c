@@ -224,13 +224,8 @@ ca_catalog_changes_are_logged(Snapshot snapshot)
 
 	for (int i = 0; logged && i < T_COUNT; i++)
 	{
-		Relation relation;
-
-		if (i == T_CHANGE)
-			continue;
-		relation = ca_catalog_open(i, AccessShareLock);
-		logged = is_logged(triggers, RelationGetRelid(relation), log_function, snapshot);
-		table_close(relation, NoLock);
+		if (i != T_CHANGE)
+			logged = is_logged(triggers, ca_catalog_table_oid(i), log_function, snapshot);
 	}
 	table_close(triggers, AccessShareLock);
 	return logged;

@@ -85,6 +85,7 @@ typedef struct CatalogScan
 #define CA_ALL_ROWS (-1)
 
 extern TableInfo *ca_catalog_table(Table which);
+extern Oid        ca_catalog_table_oid(Table which);
 
 /* Open a table whose columns are known then; close it with NoLock. */
 extern Relation ca_catalog_open(Table which, LOCKMODE lockmode);

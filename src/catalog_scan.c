@@ -22,6 +22,7 @@
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_am.h"
+#include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -30,6 +31,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 #include "utils/typcache.h"
 
 #include "catalog_internal.h"
@@ -105,28 +107,47 @@ schema_oid(void)
 	return schema;
 }
 
-/* A valid, unconditional btree index whose first column is this one. */
-static Oid
-find_index(Relation relation, AttrNumber attno)
+/*
+ * Valid, unconditional indexes, by their first columns.  Read from the system
+ * catalog: to open each of them would take most of a connection's first query.
+ */
+static void
+look_up_indexes(TableInfo *table, Relation relation)
 {
 	List     *indexes = RelationGetIndexList(relation);
 	ListCell *lc;
-	Oid       found = InvalidOid;
 
+	memset(table->index, 0, sizeof(table->index));
 	foreach (lc, indexes)
 	{
-		Relation index = index_open(lfirst_oid(lc), AccessShareLock);
+		HeapTuple     tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(lc)));
+		Form_pg_index index;
 
-		if (index->rd_index->indisvalid && index->rd_rel->relam == BTREE_AM_OID &&
-			index->rd_index->indkey.values[0] == attno &&
-			RelationGetIndexPredicate(index) == NIL)
-			found = RelationGetRelid(index);
-		index_close(index, NoLock);
-		if (OidIsValid(found))
-			break;
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		index = (Form_pg_index) GETSTRUCT(tuple);
+		for (int i = 0; i < CA_MAX_COLUMNS && table->columns[i] != NULL; i++)
+		{
+			if (table->attno[i] == index->indkey.values[0] && !OidIsValid(table->index[i]) &&
+				index->indisvalid && heap_attisnull(tuple, Anum_pg_index_indpred, NULL))
+				table->index[i] = index->indexrelid;
+		}
+		ReleaseSysCache(tuple);
 	}
 	list_free(indexes);
-	return found;
+}
+
+static AttrNumber
+column_number(TupleDesc desc, const char *name)
+{
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+
+		if (!attribute->attisdropped && strcmp(NameStr(attribute->attname), name) == 0)
+			return attribute->attnum;
+	}
+	return InvalidAttrNumber;
 }
 
 static void
@@ -137,17 +158,27 @@ look_up_columns(TableInfo *table, Relation relation)
 	table->last_attno = 0;
 	for (int i = 0; i < CA_MAX_COLUMNS && table->columns[i] != NULL; i++)
 	{
-		AttrNumber attno = get_attnum(table->relid, table->columns[i]);
+		AttrNumber attno = column_number(desc, table->columns[i]);
 
 		if (attno == InvalidAttrNumber)
 			elog(ERROR, "column %s.%s.%s does not exist", CA_SCHEMA, table->name, table->columns[i]);
 		table->attno[i] = attno;
 		table->last_attno = Max(table->last_attno, attno);
-		table->index[i] = find_index(relation, attno);
 		table->equal[i] = lookup_type_cache(TupleDescAttr(desc, attno - 1)->atttypid,
 											TYPECACHE_EQ_OPR_FINFO)
 							  ->eq_opr_finfo.fn_oid;
 	}
+	look_up_indexes(table, relation);
+}
+
+Oid
+ca_catalog_table_oid(Table which)
+{
+	Oid relid = get_relname_relid(tables[which].name, schema_oid());
+
+	if (!OidIsValid(relid))
+		elog(ERROR, "table %s.%s does not exist", CA_SCHEMA, tables[which].name);
+	return relid;
 }
 
 /*
@@ -164,9 +195,7 @@ ca_catalog_open(Table which, LOCKMODE lockmode)
 	{
 		uint64 changes;
 
-		table->relid = get_relname_relid(table->name, schema_oid());
-		if (!OidIsValid(table->relid))
-			elog(ERROR, "table %s.%s does not exist", CA_SCHEMA, table->name);
+		table->relid = ca_catalog_table_oid(which);
 		relation = table_open(table->relid, lockmode);
 		changes = relation_changes;
 		look_up_columns(table, relation);
@@ -196,6 +225,8 @@ static void
 open_index(CatalogScan *scan, Oid index, Snapshot snapshot)
 {
 	scan->index = index_open(index, AccessShareLock);
+	if (scan->index->rd_rel->relam != BTREE_AM_OID)
+		elog(ERROR, "index %s.%s is not a btree", CA_SCHEMA, RelationGetRelationName(scan->index));
 	scan->by_index = CA_INDEX_BEGINSCAN(scan->relation, scan->index, snapshot, 1);
 }
 

@@ -311,6 +311,8 @@ find_or_begin(Snapshot snapshot, TimestampTz now, const CaId *practice, uint32 h
 		switch (check_kept(scope, snapshot, now))
 		{
 			case CA_KEPT_FITS:
+				if (!ca_version_changes_are_logged(snapshot))
+					return for_this_snapshot(snapshot, now, practice, hash);
 				cache.hits++;
 				dlist_move_head(&kept_scopes, &scope->node);
 				return scope;
@@ -325,8 +327,7 @@ find_or_begin(Snapshot snapshot, TimestampTz now, const CaId *practice, uint32 h
 	else
 		cache.misses++;
 
-	if (!ca_version_may_keep(snapshot))
-		return for_this_snapshot(snapshot, now, practice, hash);
+	/* Whether it may be used again is asked when it is to be. */
 	scope = begin_scope(snapshot, now, practice);
 	set_latest(scope); /* not lost, should there be an error */
 	ca_version_keep(&scope->kept, snapshot, scope->cxt);

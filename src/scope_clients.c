@@ -352,7 +352,6 @@ gather_link(void *arg, const CaId *client, const CaClientLinkRow *row)
 	AllClients *all = arg;
 	ReadLink   *link;
 
-	CHECK_FOR_INTERRUPTS();
 	all->links = one_more(all->links, all->nlinks, sizeof(ReadLink));
 	link = &all->links[all->nlinks++];
 	link->client = ca_scope_client_ref(all->scope, client);

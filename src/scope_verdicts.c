@@ -351,7 +351,6 @@ ids_of_members(CaScope *scope, const Bitmapset *members, int *n)
 static void
 visit_link(void *arg, const CaId *client, const CaClientLinkRow *row)
 {
-	CHECK_FOR_INTERRUPTS();
 	add_candidate(arg, client);
 }
 

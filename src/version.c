@@ -24,7 +24,7 @@
  *	may go on to change facts and commit, and is not in its own list.
  *
  * The second way needs that every change of a fact is entered, which is asked
- * (ca_version_may_keep), and it cannot tell what the own transaction changed
+ * (ca_version_changes_are_logged), and it cannot tell what the own transaction changed
  * when.  So nothing is kept over statements while this transaction has changed
  * facts: from the moment on when such a statement begins, since rows it has
  * written may be seen before its row triggers have run.  Triggers of statements
@@ -277,10 +277,8 @@ ca_version_check(CaKept *kept, Snapshot snapshot, const CaId *practice, MemoryCo
  * it is kept like any other fact of no practice.
  */
 bool
-ca_version_may_keep(Snapshot snapshot)
+ca_version_changes_are_logged(Snapshot snapshot)
 {
-	if (ca_version_own_changes())
-		return false;
 	if (OidIsValid(logged_kept.log))
 	{
 		switch (ca_version_check(&logged_kept, snapshot, NULL, TopMemoryContext))

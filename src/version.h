@@ -77,8 +77,11 @@ ca_version_same(const CaStamp *stamp, Snapshot snapshot)
 		   ca_version_same_others(stamp, snapshot);
 }
 
-/* May facts read under this snapshot be used under later ones at all? */
-extern bool ca_version_may_keep(Snapshot snapshot);
+/*
+ * Is every change of a fact entered into the version log?  As of this snapshot,
+ * and since any kept one of which ca_version_check() says that it fits.
+ */
+extern bool ca_version_changes_are_logged(Snapshot snapshot);
 
 /* Keep a snapshot; the list of who runs is allocated in cxt, once or again. */
 extern void ca_version_keep(CaKept *kept, Snapshot snapshot, MemoryContext cxt);
