@@ -215,7 +215,8 @@ extern char **ca_catalog_append_text(char ***texts, int *n);
  * About how many there are, from the index alone: rows that the snapshot does
  * not show count too.  Never more than the limit.
  */
-#define CA_COUNT_LIMIT 20000
+#define CA_CLIENTS_COUNTED 5000
+#define CA_LINKS_COUNTED 20000
 extern int64 ca_catalog_count_clients(Snapshot snapshot, const CaId *practice, int64 limit);
 extern int64 ca_catalog_count_links(Snapshot snapshot, const CaId *members, int n, int64 limit);
 

@@ -67,6 +67,7 @@ typedef struct TableInfo
 /*
  * A scan of the rows of one table; column i is the i-th of its TableInfo.  By
  * an index on the key column where there is one; the key may be changed.
+ * Neither by index nor by table: there is nothing in it.
  */
 typedef struct CatalogScan
 {

@@ -24,6 +24,7 @@
 #include "catalog/pg_am.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
+#include "storage/bufmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -209,6 +210,29 @@ ca_catalog_open(Table which, LOCKMODE lockmode)
  * Scanning
  */
 
+/*
+ * Many installations have no row in these at all.  Nothing is to be found in a
+ * table without pages, and its indexes need not be opened for that.  (At
+ * SERIALIZABLE to look is to lock, so there it is looked.)
+ */
+static bool
+is_empty(Table which, Relation relation)
+{
+	switch (which)
+	{
+		case T_MEMBER_PERMISSION:
+		case T_REVOCATION:
+		case T_CHART_SHARE:
+		case T_EMERGENCY:
+		case T_GROUP:
+		case T_COLLEAGUE_LIMIT:
+		case T_DELEGATION:
+			return !IsolationIsSerializable() && RelationGetNumberOfBlocks(relation) == 0;
+		default:
+			return false;
+	}
+}
+
 static void
 open_scan(CatalogScan *scan, Table which, int key_column)
 {
@@ -236,6 +260,8 @@ ca_scan_open(CatalogScan *scan, Table which, int key_column, Snapshot snapshot)
 	Oid index = InvalidOid;
 
 	open_scan(scan, which, key_column);
+	if (is_empty(which, scan->relation))
+		return;
 	if (key_column != CA_ALL_ROWS)
 		index = scan->table->index[key_column];
 	if (OidIsValid(index))
@@ -262,6 +288,8 @@ ca_scan_key(CatalogScan *scan, Datum key)
 {
 	Oid equal = scan->table->equal[scan->key_column];
 
+	if (scan->by_index == NULL && scan->by_table == NULL)
+		return;
 	if (scan->by_index)
 	{
 		ScanKeyInit(&scan->key, 1, BTEqualStrategyNumber, equal, key);
@@ -280,6 +308,8 @@ ca_scan_next(CatalogScan *scan)
 
 	if (scan->by_index)
 		found = index_getnext_slot(scan->by_index, ForwardScanDirection, scan->slot);
+	else if (scan->by_table == NULL)
+		return false;
 	else
 		found = table_scan_getnextslot(scan->by_table, ForwardScanDirection, scan->slot);
 	if (!found)
@@ -303,7 +333,7 @@ ca_scan_close(CatalogScan *scan)
 		index_endscan(scan->by_index);
 		index_close(scan->index, NoLock);
 	}
-	else
+	else if (scan->by_table)
 		table_endscan(scan->by_table);
 	table_close(scan->relation, NoLock);
 }

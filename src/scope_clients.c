@@ -288,7 +288,7 @@ ca_scope_count_clients(CaScope *scope, Snapshot snapshot)
 {
 	if (scope->client_count < 0)
 		scope->client_count = scope->has_practice
-								  ? ca_catalog_count_clients(snapshot, &scope->practice_id, CA_COUNT_LIMIT)
+								  ? ca_catalog_count_clients(snapshot, &scope->practice_id, CA_CLIENTS_COUNTED)
 								  : 0;
 	return scope->client_count;
 }

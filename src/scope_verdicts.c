@@ -609,7 +609,7 @@ estimate_visible(CaVerdicts *v, Snapshot snapshot, double clients)
 		int   n;
 		CaId *ids = ids_of_members(v->scope, c.members, &n);
 
-		visible = Min(clients, ca_catalog_count_links(snapshot, ids, n, CA_COUNT_LIMIT));
+		visible = Min(clients, ca_catalog_count_links(snapshot, ids, n, CA_LINKS_COUNTED));
 	}
 	ca_scope_end_reading(reading, before);
 	return visible;
@@ -628,7 +628,7 @@ ca_verdicts_estimate(CaVerdicts *v, Snapshot snapshot, CaEstimate *estimate)
 	{
 		double clients = ca_scope_count_clients(v->scope, snapshot);
 
-		if (clients >= CA_COUNT_LIMIT && !v->scope->clients.complete)
+		if (clients >= CA_CLIENTS_COUNTED && !v->scope->clients.complete)
 			clients = Max(clients, ca_catalog_clients_in_all());
 		v->estimate.clients = clients;
 		v->estimate.visible = estimate_visible(v, snapshot, clients);

@@ -57,7 +57,7 @@ PG_FUNCTION_INFO_V1(ca_sql_row_support);
 /* A row costs about as much as a few comparisons. */
 #define OPERATORS_PER_ROW 2
 
-/* An array of more clients than this is no index condition. */
+/* An array of so many clients is no index condition; more are not counted. */
 #define MOST_CLIENTS 20000
 
 /* Nor one of a larger part, unless the index alone answers the query. */
@@ -405,7 +405,7 @@ index_condition(SupportRequestIndexCondition *request)
 		!estimate_for_asker(call->args, actions, &estimate))
 		return NIL;
 	exact = list_length(call->args) == 2 && index->opcintype[request->indexcol] != TEXTOID;
-	if (estimate.visible > MOST_CLIENTS || estimate.visible > NEARLY_ALL * Max(estimate.clients, ca_scope_clients_in_all()))
+	if (estimate.visible >= MOST_CLIENTS || estimate.visible > NEARLY_ALL * Max(estimate.clients, ca_scope_clients_in_all()))
 		return NIL;
 	if (estimate.visible > LARGE_PART * Max(estimate.clients, ca_scope_clients_in_all()) &&
 		!(exact && index_answers_alone(index)))
