@@ -360,22 +360,38 @@ ca_sql_visible_clients(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+static int
+compare_ids(const void *a, const void *b)
+{
+	return ca_id_compare(a, b);
+}
+
+/* In their own order: numbers follow from what was asked before. */
+static void
+return_members(ReturnSetInfo *result, CaCall *call, const Bitmapset *members)
+{
+	CaId *ids = palloc((bms_num_members(members) + 1) * sizeof(CaId));
+	int   n = 0;
+	int   ref = -1;
+
+	while ((ref = bms_next_member(members, ref)) >= 0)
+		ca_scope_member_id(call->scope, ref, &ids[n++]);
+	if (n > 0)
+		qsort(ids, n, sizeof(CaId), compare_ids);
+	for (int i = 0; i < n; i++)
+		return_id(result, &ids[i]);
+}
+
 /* The members of a set; everybody means all who ever were practitioners. */
 static void
 return_set(ReturnSetInfo *result, CaCall *call, const CaMember *member, const CaMemberSet *set)
 {
 	CaId *ids;
 	int   n;
-	int   ref = -1;
-	CaId  id;
 
 	if (!set->everybody)
 	{
-		while ((ref = bms_next_member(set->members, ref)) >= 0)
-		{
-			ca_scope_member_id(call->scope, ref, &id);
-			return_id(result, &id);
-		}
+		return_members(result, call, set->members);
 		return;
 	}
 	n = ca_scope_members_of(call->scope, call->snapshot, &ids);

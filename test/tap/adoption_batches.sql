@@ -25,7 +25,8 @@ INSERT INTO person VALUES ('z', 'two', NULL), ('b', 'two', 'pete'), ('7', '1', '
 	('-5', '1', '11');
 SELECT careaccess_add_client('known', 1, 11);
 
--- The version log notes a practice once in a transaction, unless part of it is rolled back.
+-- The version log notes a practice once in a transaction, unless part of it is
+-- rolled back; and that entries were taken out of it, as a change of all.
 DELETE FROM careaccess.change;
 SAVEPOINT forget;
 ROLLBACK TO forget;
@@ -41,7 +42,7 @@ SELECT results_eq($$SELECT client::text, member::text, practice::text, kind, act
 		FROM person WHERE owner IS NOT NULL AND id <> 'known' ORDER BY id COLLATE "C"$$, '… with his owner, or who is listed');
 SELECT results_eq($$SELECT member::text, source FROM careaccess.client_link WHERE client OPERATOR(careaccess.=) 'known'$$,
 	$$VALUES ('11', 'add_client')$$, 'who was registered before is left alone');
-SELECT results_eq($$SELECT practice::text FROM careaccess.change WHERE xid = pg_current_xact_id() ORDER BY 1$$,
+SELECT results_eq($$SELECT practice::text FROM careaccess.change WHERE practice IS NOT NULL ORDER BY 1$$,
 	$$VALUES ('1'), ('two')$$, 'the version log notes both practices');
 
 -- The audit log is that of the triggers: take the rows out, and let them log
@@ -91,7 +92,7 @@ RESET session_replication_role;
 SELECT is((SELECT count(*)::integer FROM careaccess.client_link l JOIN other o ON l.client OPERATOR(careaccess.=) o.id AND l.member OPERATOR(careaccess.=) o.owner),
 	8, '… registers');
 SELECT is((SELECT count(*)::integer FROM careaccess.event e JOIN other o ON e.client OPERATOR(careaccess.=) o.id), 0, '… and writes no events');
-SELECT is((SELECT count(*)::integer FROM careaccess.change), 1, '… but notes the version');
+SELECT is((SELECT count(*)::integer FROM careaccess.change WHERE practice IS NOT NULL), 1, '… but notes the version');
 
 -- Again
 CREATE TEMPORARY TABLE last AS SELECT count(*) AS events FROM careaccess.event;
