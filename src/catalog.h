@@ -248,8 +248,8 @@ extern Oid ca_catalog_change_log(void);
 /* Transactions whose entries are looked for in the version log. */
 typedef struct CaWriters
 {
-	FullTransactionId        since;  /* this one and all later ones */
-	int                      n;      /* and these, all of them earlier */
+	FullTransactionId        since; /* this one and all later ones */
+	int                      n;     /* and these, all of them earlier */
 	const FullTransactionId *others;
 	bool                     from_oldest; /* read the range from the oldest on */
 } CaWriters;

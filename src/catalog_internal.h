@@ -59,7 +59,7 @@ typedef struct TableInfo
 	bool       valid;
 	Oid        relid;
 	AttrNumber attno[CA_MAX_COLUMNS];
-	AttrNumber last_attno;             /* the highest of them */
+	AttrNumber last_attno;            /* the highest of them */
 	Oid        index[CA_MAX_COLUMNS]; /* one that starts with the column */
 	Oid        equal[CA_MAX_COLUMNS]; /* the type's equality function */
 } TableInfo;
@@ -120,7 +120,7 @@ extern void ca_scan_delegation(const CatalogScan *scan, CaDelegationRow *row);
 /* Room for one more row at the end of an array that grows by doubling. */
 extern void *ca_catalog_one_more(void *rows, int count, Size size);
 
-#define CA_APPEND(rows, count, type)                            \
+#define CA_APPEND(rows, count, type)                                \
 	(*(rows) = ca_catalog_one_more(*(rows), (count), sizeof(type)), \
 	 memset(&(*(rows))[count], 0, sizeof(type)), &(*(rows))[(count)++])
 

@@ -368,8 +368,8 @@ ca_scan_word(const CatalogScan *scan, int column)
 {
 	static const char *const words[] = {"owner", "grant", "listed", "active", "archived",
 										"context", "author", "supervisor"};
-	const text *value;
-	Size        len;
+	const text              *value;
+	Size                     len;
 
 	if (scan->nulls[column])
 		return NULL;

@@ -16,12 +16,12 @@
 /* One call's view: the scope that fits, its snapshot, and who asks. */
 typedef struct CaCall
 {
-	CaScope             *scope;
-	Snapshot             snapshot;
-	TimestampTz          now;
-	const CaSubject     *subject;
-	struct CaCallState  *state; /* what a function keeps from call to call */
-	MemoryContext        cxt;   /* where it lies */
+	CaScope            *scope;
+	Snapshot            snapshot;
+	TimestampTz         now;
+	const CaSubject    *subject;
+	struct CaCallState *state; /* what a function keeps from call to call */
+	MemoryContext       cxt;   /* where it lies */
 } CaCall;
 
 /*

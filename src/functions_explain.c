@@ -150,13 +150,13 @@ find_visible_client(CaCall *call, const CaId *id, const CaId *member, int catego
 Datum
 ca_sql_viewers(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo  *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	CaCall          call;
-	CaId            client_id;
-	int             category;
-	CaClient        client;
-	CaId           *ids;
-	int             n;
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	CaCall         call;
+	CaId           client_id;
+	int            category;
+	CaClient       client;
+	CaId          *ids;
+	int            n;
 
 	ca_call_open(fcinfo, &call);
 	ca_arg_id(fcinfo, 0, "client", &client_id);

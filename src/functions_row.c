@@ -46,7 +46,7 @@ typedef struct RowState
 	bool   by_value;     /* the client column is an integer, and no practice is asked */
 
 	const TimestampTz *running_start; /* of the query that runs, or 0 */
-	Oid    type[ARG_PRACTICE + 1];
+	Oid                type[ARG_PRACTICE + 1];
 
 	/* What the following was found out for; see is_current(). */
 	bool          known;

@@ -20,6 +20,7 @@
 #include "catalog.h"
 #include "functions.h"
 #include "guard.h"
+#include "support.h"
 #include "version.h"
 
 PG_FUNCTION_INFO_V1(ca_sql_act_as);
@@ -80,6 +81,7 @@ ca_sql_act_as(PG_FUNCTION_ARGS)
 				 errdetail("The end was %s.", timestamptz_to_str(member.ends_at)),
 				 errhint("careaccess_configure_member() changes the end date.")));
 	ca_identity_act_as(&id, session);
+	ca_support_new_asker(GetActiveSnapshot(), ca_guard_statement_start());
 	PG_RETURN_VOID();
 }
 
@@ -134,6 +136,7 @@ ca_sql_act_as_portal_user(PG_FUNCTION_ARGS)
 		ca_arg_id(fcinfo, 1, "client", &user.profile);
 	require_profile_open(&call, &user);
 	ca_identity_act_as_portal_user(&user, session);
+	ca_support_new_asker(call.snapshot, call.now);
 	PG_RETURN_VOID();
 }
 

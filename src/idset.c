@@ -47,8 +47,8 @@ struct CaIdSet
 {
 	MemoryContext         cxt;
 	struct idtab_hash    *table;
-	uint64               *words;   /* by number */
-	const unsigned char **packed;  /* by number; null: all are bigints */
+	uint64               *words;  /* by number */
+	const unsigned char **packed; /* by number; null: all are bigints */
 	int32                 count;
 	int32                 capacity; /* of the arrays */
 	IdKey                 sought;

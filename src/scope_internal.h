@@ -45,7 +45,7 @@ typedef struct ClientFacts
 	{
 		CaLink           *links;
 		ClientExceptions *exceptions; /* has them, and the links */
-	}      u;
+	} u;
 	uint32 nlinks;
 	bool   looked;
 	bool   exists;

@@ -543,10 +543,10 @@ ca_scope_array_of_client(const CaId *id, Oid type)
 static Datum
 make_array(CaVerdicts *v, Oid type, bool whoever_the_author)
 {
-	Datum        *elements = MemoryContextAllocHuge(CurrentMemoryContext, (2 * (Size) v->nclients + 1) * sizeof(Datum));
-	int           n = 0;
-	ArrayType    *array;
-	ArrayType    *kept;
+	Datum     *elements = MemoryContextAllocHuge(CurrentMemoryContext, (2 * (Size) v->nclients + 1) * sizeof(Datum));
+	int        n = 0;
+	ArrayType *array;
+	ArrayType *kept;
 
 	for (int i = 0; i < v->nclients; i++)
 	{

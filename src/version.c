@@ -170,11 +170,11 @@ add_running(CaKept *kept, const TransactionId *xids, uint32 n, FullTransactionId
 void
 ca_version_keep(CaKept *kept, Snapshot snapshot, MemoryContext cxt)
 {
-	FullTransactionId next = ReadNextFullTransactionId();
-	TransactionId     own = GetTopTransactionIdIfAny();
-	bool              recovery = snapshot->takenDuringRecovery;
+	FullTransactionId    next = ReadNextFullTransactionId();
+	TransactionId        own = GetTopTransactionIdIfAny();
+	bool                 recovery = snapshot->takenDuringRecovery;
 	const TransactionId *running = recovery ? snapshot->subxip : snapshot->xip;
-	int               n = recovery ? snapshot->subxcnt : (int) snapshot->xcnt;
+	int                  n = recovery ? snapshot->subxcnt : (int) snapshot->xcnt;
 
 	if (running == NULL)
 		n = 0;
