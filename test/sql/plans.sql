@@ -313,9 +313,9 @@ CREATE INDEX ON by_no_author (client);
 SET client_min_messages = error; -- no column of authors
 SELECT careaccess_protect('by_no_author', 'client', 'private_notes');
 SET client_min_messages = warning;
-ANALYZE;
+VACUUM ANALYZE;
 GRANT SELECT ON ALL TABLES IN SCHEMA app TO regress_careaccess_app;
-CREATE FUNCTION both_ways(relation regclass) RETURNS TABLE (name regclass, condition text, n bigint, clients text, equal boolean) LANGUAGE plpgsql AS $$
+CREATE FUNCTION both_ways(relation regclass) RETURNS TABLE (name regclass, scan text, condition text, filter boolean, n bigint, clients text, equal boolean) LANGUAGE plpgsql AS $$
 DECLARE
 	query text := format('SELECT count(*), string_agg(DISTINCT quote_ident(client::text) COLLATE "C", '' '') FROM %s', relation);
 	line text;
@@ -324,7 +324,9 @@ DECLARE
 BEGIN
 	name := relation;
 	FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+		scan := coalesce(scan, substring(line FROM '-> +(.*Scan)'));
 		condition := coalesce(condition, substring(line FROM 'Index Cond: (.*)'));
+		filter := coalesce(filter, false) OR line ~ 'Filter: ';
 	END LOOP;
 	EXECUTE query INTO n, clients;
 	PERFORM set_config(s, 'off', true) FROM unnest('{enable_indexscan,enable_indexonlyscan,enable_bitmapscan}'::text[]) AS s;

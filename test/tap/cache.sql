@@ -2,7 +2,7 @@
 -- it is kept, that it is never kept too long, and how much memory it takes.
 -- Keeping goes over transactions, so this file commits; "somebody else" is a
 -- session of another psql.
-SELECT plan(149);
+SELECT plan(152);
 SET client_min_messages = warning;
 \setenv PGDATABASE :DBNAME
 \setenv elsewhere 'psql -Xqo /dev/null -v ON_ERROR_STOP=1'
@@ -341,11 +341,18 @@ SELECT ok(bytes BETWEEN 1 AND 16 * 1024 * 1024, 'they take less than the memory 
 CALL remember();
 SELECT is((SELECT count(*) FROM visit), 20000::bigint, 'a second time');
 SELECT is(since('misses') + since('rebuilds') + since('evictions'), 0::bigint, '… nothing is read anew');
--- What can be decided again goes first, the facts stay.
+-- Of the practice that is used, what can be decided again goes first, and the
+-- facts stay. It is the only one here.
+SET careaccess.cache_size = 0;
+SELECT count(*) FROM visit \g /dev/null
+RESET careaccess.cache_size;
+SELECT count(*) FROM visit \g /dev/null
+SELECT is(entries, 1::bigint, '… and this practice can be kept by itself') FROM careaccess_cache();
+CALL remember();
 SELECT set_config('careaccess.cache_size', ((bytes - 1) / 1024) || 'kB', false) FROM careaccess_cache() \g /dev/null
 SELECT is((SELECT count(*) FROM visit), 20000::bigint, 'with a little less memory');
 SELECT cmp_ok(since('evictions'), '>', 0::bigint, '… something is given up') ;
-SELECT ok(bytes <= pg_size_bytes(current_setting('careaccess.cache_size')) AND entries >= 1, '… and not the facts') FROM careaccess_cache();
+SELECT ok(bytes <= pg_size_bytes(current_setting('careaccess.cache_size')) AND entries = 1, '… and not the facts') FROM careaccess_cache();
 SELECT is((SELECT count(*) FROM visit), 20000::bigint, '… so that the next statement');
 SELECT is(since('misses') + since('rebuilds'), 0::bigint, '… reads none');
 SET careaccess.cache_size = '256kB';
@@ -356,6 +363,8 @@ BEGIN;
 DECLARE c CURSOR FOR SELECT client FROM visit;
 MOVE FORWARD 15000 IN c;
 SELECT ok(pinned = 1 AND bytes > 256 * 1024, 'what a cursor uses may take more') FROM careaccess_cache();
+SELECT is((SELECT count(*) FROM visit), 20000::bigint, '… also while another statement comes and goes');
+SELECT ok(pinned = 1 AND bytes > 256 * 1024, '… with the same facts') FROM careaccess_cache();
 COMMIT;
 SELECT cmp_ok(bytes, '<=', 256 * 1024::bigint, '… until it is closed') FROM careaccess_cache();
 -- No memory at all
