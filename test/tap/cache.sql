@@ -2,7 +2,7 @@
 -- it is kept, that it is never kept too long, and how much memory it takes.
 -- Keeping goes over transactions, so this file commits; "somebody else" is a
 -- session of another psql.
-SELECT plan(152);
+SELECT plan(153);
 SET client_min_messages = warning;
 \setenv PGDATABASE :DBNAME
 \setenv elsewhere 'psql -Xqo /dev/null -v ON_ERROR_STOP=1'
@@ -236,6 +236,15 @@ SELECT is(careaccess_current_member()::text, NULL, '… to himself, too');
 SELECT is(clients(), 'none', '… and stays it');
 SELECT member_ends(NULL);
 SELECT is(clients(), 'c2', 'until he is given time again');
+-- Nothing is asked of him here but who he is.
+DO $$
+BEGIN
+	PERFORM member_ends();
+	COMMIT;
+	IF careaccess_current_member() IS NULL THEN RAISE EXCEPTION 'his time has ended too early'; END IF;
+END $$;
+SELECT is(careaccess_current_member()::text, NULL, 'who the session is ends with his time as well');
+SELECT member_ends(NULL);
 \! $elsewhere -c "UPDATE careaccess.client_link SET active = false WHERE kind = 'grant' AND active" -c "SELECT give('c3', 'bert')"
 
 --
