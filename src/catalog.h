@@ -242,7 +242,10 @@ extern bool ca_catalog_ever_practitioner(Snapshot snapshot, const CaId *member);
 /* Append to the version log.  A null practice stands for all. */
 extern void ca_catalog_log_change(const CaId *practice);
 
-/* Which version log that is: another one after the extension was made anew. */
+/*
+ * Which version log that is: another one after the extension was made anew, and
+ * after it was truncated, which takes entries from old snapshots, too.
+ */
 extern Oid ca_catalog_change_log(void);
 
 /* Transactions whose entries are looked for in the version log. */

@@ -56,10 +56,10 @@ Oid
 ca_catalog_change_log(void)
 {
 	Relation relation = ca_catalog_open(T_CHANGE, AccessShareLock);
-	Oid      relid = RelationGetRelid(relation);
+	Oid      file = relation->rd_rel->relfilenode;
 
 	table_close(relation, NoLock);
-	return relid;
+	return file;
 }
 
 /*

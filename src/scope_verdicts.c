@@ -434,6 +434,16 @@ take_candidates(CaVerdicts *v, Snapshot snapshot, Candidates *c)
 	}
 }
 
+/* Is it less work to read all clients of the practice than each of so many? */
+static bool
+reading_all_pays(CaScope *scope, Snapshot snapshot, int n)
+{
+	int64 limit = (int64) READING_ALL_PAYS * n;
+
+	return n > FEW_CANDIDATES &&
+		   ca_catalog_count_clients(snapshot, &scope->practice_id, limit) < limit;
+}
+
 static void
 complete(CaVerdicts *v, Snapshot snapshot)
 {
@@ -442,15 +452,15 @@ complete(CaVerdicts *v, Snapshot snapshot)
 	Candidates    c;
 
 	begin_candidates(v, &c);
-	if (!c.wide && !v->scope->clients.complete)
-		find_candidates(&c, snapshot);
-	if (c.wide || v->scope->clients.complete ||
-		(c.nclients > FEW_CANDIDATES &&
-		 ca_catalog_count_clients(snapshot, &v->scope->practice_id, (int64) READING_ALL_PAYS * c.nclients) <
-			 (int64) READING_ALL_PAYS * c.nclients))
+	if (c.wide)
 		take_all(v, snapshot);
 	else
+	{
+		find_candidates(&c, snapshot);
+		if (!v->scope->clients.complete && reading_all_pays(v->scope, snapshot, c.nclients))
+			ca_scope_read_all_clients(v->scope, snapshot);
 		take_candidates(v, snapshot, &c);
+	}
 	v->complete = true;
 	ca_scope_end_reading(reading, before);
 }
