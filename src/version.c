@@ -12,7 +12,7 @@
  *	- the same transactions of others count as finished.  Of two snapshots with
  *	  the same xmax the later one has no running transaction that the earlier
  *	  one has not, for new ones get numbers from xmax on.  So equal numbers of
- *	  running ones are equal sets;
+ *	  running ones are equal sets, save that neither lists the own transaction;
  *	- they see the same of the own transaction: the same command counter, and
  *	  no (sub)transaction of this backend ended in between, since an abort
  *	  takes rows away without moving the counter.
@@ -190,6 +190,7 @@ ca_version_keep(CaKept *kept, Snapshot snapshot, MemoryContext cxt)
 		kept->allocated = allocated;
 	}
 	ca_version_stamp(snapshot, &kept->stamp);
+	kept->own = own;
 	kept->log = ca_catalog_change_log();
 	kept->xmax = full_xid(snapshot->xmax, next);
 	kept->nrunning = 0;
@@ -245,12 +246,23 @@ is_older(const CaStamp *kept, Snapshot snapshot)
 	return snapshot->subxcnt > kept->subxcnt;
 }
 
+/*
+ * Has no transaction ended in between?  A snapshot does not list the own one as
+ * running, so that its end shows in nothing but that it is no longer this one.
+ */
+static bool
+shows_nothing_new(const CaKept *kept, Snapshot snapshot)
+{
+	return ca_version_same_others(&kept->stamp, snapshot) &&
+		   (!TransactionIdIsValid(kept->own) || kept->own == GetTopTransactionIdIfAny());
+}
+
 CaKeptState
 ca_version_check(CaKept *kept, Snapshot snapshot, const CaId *practice, MemoryContext cxt)
 {
 	if (ca_catalog_change_log() != kept->log)
 		return CA_KEPT_CHANGED;
-	if (ca_version_same_others(&kept->stamp, snapshot))
+	if (shows_nothing_new(kept, snapshot))
 	{
 		if (IsolationIsSerializable() && changed_since(kept, snapshot, practice))
 			return CA_KEPT_CHANGED;

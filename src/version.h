@@ -35,6 +35,7 @@ typedef struct CaStamp
 typedef struct CaKept
 {
 	CaStamp            stamp;
+	TransactionId      own; /* of the transaction that kept it, if it had a number */
 	Oid                log; /* the version log that is asked */
 	FullTransactionId  xmax;
 	int                nrunning;
