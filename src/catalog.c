@@ -11,8 +11,8 @@
  */
 #include "postgres.h"
 
-#include "parser/parse_func.h"
 #include "utils/builtins.h"
+#include "utils/timestamp.h"
 
 #include "catalog_internal.h"
 
@@ -542,6 +542,5 @@ ca_catalog_portal_access(Snapshot snapshot, const CaId *portal_user, const CaId 
 Oid
 ca_catalog_administrator_marker(void)
 {
-	return LookupFuncName(list_make2(makeString(CA_SCHEMA), makeString("administrator")),
-						  0, NULL, true);
+	return ca_catalog_function("administrator", NULL, 0);
 }

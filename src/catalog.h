@@ -266,6 +266,9 @@ extern bool ca_catalog_changed(Snapshot snapshot, const CaId *practice, const Ca
 /* Is each change of a fact that the snapshot could show entered into the log? */
 extern bool ca_catalog_changes_are_logged(Snapshot snapshot);
 
+/* A function of the schema; invalid if there is none.  Nobody's rights are asked. */
+extern Oid ca_catalog_function(const char *name, const Oid *types, int ntypes);
+
 /* The function whose EXECUTE right makes a database administrator. */
 extern Oid ca_catalog_administrator_marker(void);
 

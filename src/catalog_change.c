@@ -19,7 +19,6 @@
 #include "catalog/indexing.h"
 #include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
-#include "parser/parse_func.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
 #include "utils/xid8.h"
@@ -218,7 +217,7 @@ is_logged(Relation triggers, Oid relid, Oid log_function, Snapshot snapshot)
 bool
 ca_catalog_changes_are_logged(Snapshot snapshot)
 {
-	Oid      log_function = LookupFuncName(list_make2(makeString(CA_SCHEMA), makeString("log_change")), 0, NULL, true);
+	Oid      log_function = ca_catalog_function("log_change", NULL, 0);
 	Relation triggers = table_open(TriggerRelationId, AccessShareLock);
 	bool     logged = OidIsValid(log_function);
 

@@ -23,6 +23,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "storage/bufmgr.h"
 #include "utils/array.h"
@@ -170,6 +171,14 @@ look_up_columns(TableInfo *table, Relation relation)
 							  ->eq_opr_finfo.fn_oid;
 	}
 	look_up_indexes(table, relation);
+}
+
+Oid
+ca_catalog_function(const char *name, const Oid *types, int ntypes)
+{
+	return GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(name),
+						   PointerGetDatum(buildoidvector(types, ntypes)),
+						   ObjectIdGetDatum(get_namespace_oid(CA_SCHEMA, true)));
 }
 
 Oid

@@ -36,7 +36,6 @@
 #include "nodes/pathnodes.h"
 #include "nodes/supportnodes.h"
 #include "optimizer/optimizer.h"
-#include "parser/parse_func.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -45,6 +44,7 @@
 #include "utils/selfuncs.h"
 #include "utils/snapmgr.h"
 
+#include "catalog.h"
 #include "guard.h"
 #include "scope.h"
 #include "support.h"
@@ -350,8 +350,7 @@ array_function(Oid type, Oid *array_type)
 			break;
 	}
 	*array_type = get_array_type(type);
-	return LookupFuncName(list_make2(makeString("careaccess"), makeString(pstrdup(name))),
-						  lengthof(types), types, true);
+	return ca_catalog_function(name, types, lengthof(types));
 }
 
 static List *
