@@ -2,7 +2,7 @@
 -- it is kept, that it is never kept too long, and how much memory it takes.
 -- Keeping goes over transactions, so this file commits; "somebody else" is a
 -- session of another psql.
-SELECT plan(153);
+SELECT plan(154);
 SET client_min_messages = warning;
 \setenv PGDATABASE :DBNAME
 \setenv elsewhere 'psql -Xqo /dev/null -v ON_ERROR_STOP=1'
@@ -441,6 +441,18 @@ SELECT is(:'answer'::text, '0 16MB', 'asked for before there is somebody to refu
 SELECT is(:'answer'::text, '0 16MB 16MB', '… nor to one who asks for it when he connects');
 \set answer `$answer -c "SELECT entries FROM careaccess_cache()" -c "SHOW careaccess.cache_size" | paste -sd ' '`
 SELECT is(:'answer'::text, '0 1GB', '… unless he is a superuser');
+
+--
+-- A login role that may read the table and nothing else
+--
+\setenv PGOPTIONS '-c client_min_messages=error'
+REVOKE USAGE ON SCHEMA careaccess FROM PUBLIC;
+REVOKE ALL ON SCHEMA careaccess FROM careaccess_test_cache_2;
+SELECT careaccess_configure_member('bert', '{"login_role": "careaccess_test_cache_2"}');
+GRANT SELECT ON visit TO careaccess_test_cache_2;
+\set answer `$answer -U careaccess_test_cache_2 -c "SELECT count(*) > 0 FROM visit" -c "SET enable_seqscan = off" -c "SELECT count(*) > 0 FROM visit" 2>&1 | paste -sd ' '`
+SELECT is(:'answer'::text, 't t', 'plans need no right on the schema of the facts');
+GRANT USAGE ON SCHEMA careaccess TO PUBLIC;
 
 SELECT * FROM finish();
 DROP OWNED BY careaccess_test_cache, careaccess_test_cache_2;
