@@ -55,6 +55,9 @@
 #include "idset.h"
 #include "version.h"
 
+/* So many transactions after a snapshot was kept, nobody compares with it. */
+#define FAR_AWAY (UINT64CONST(1) << 30)
+
 /* Moves at every end of a transaction or subtransaction of this backend. */
 static uint64 own_epoch = 1;
 
@@ -278,6 +281,11 @@ ca_version_check(CaKept *kept, Snapshot snapshot, const CaId *practice, MemoryCo
 	else if (is_older(&kept->stamp, snapshot))
 		return CA_KEPT_OLDER;
 
+	/* Numbers of transactions are compared modulo 2^32: not over too long a time. */
+	if (U64FromFullTransactionId(full_xid(snapshot->xmax, ReadNextFullTransactionId())) -
+			U64FromFullTransactionId(kept->xmax) >
+		FAR_AWAY)
+		return CA_KEPT_CHANGED;
 	if (changed_since(kept, snapshot, practice))
 		return CA_KEPT_CHANGED;
 	ca_version_keep(kept, snapshot, cxt);
