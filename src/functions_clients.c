@@ -46,7 +46,7 @@ Datum
 ca_sql_clients(PG_FUNCTION_ARGS)
 {
 	Oid             element = get_element_type(get_func_rettype(fcinfo->flinfo->fn_oid));
-	uint8           actions = (uint8) (PG_GETARG_INT32(1) & CA_ACTIONS_ALL);
+	int32           actions = PG_GETARG_INT32(1);
 	bool            whoever_the_author = PG_GETARG_BOOL(2);
 	CaCall          call;
 	int             category;
@@ -54,12 +54,15 @@ ca_sql_clients(PG_FUNCTION_ARGS)
 
 	ca_call_open(fcinfo, &call);
 	category = ca_scope_category(call.scope, call.snapshot, text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	if (category >= 0 && call.subject->kind == CA_SUBJECT_PORTAL)
+	/* Whoever calls it by hand may name no action at all: that is allowed to nobody. */
+	if (category < 0 || actions <= 0 || actions > CA_ACTIONS_ALL)
+		PG_RETURN_DATUM(PointerGetDatum(construct_empty_array(element)));
+	if (call.subject->kind == CA_SUBJECT_PORTAL)
 		PG_RETURN_DATUM(array_of_portal_user(&call, category, actions, whoever_the_author, element));
 	member = call.subject->kind == CA_SUBJECT_MEMBER
 				 ? ca_scope_member(call.scope, call.snapshot, &call.subject->id)
 				 : NULL;
-	if (category < 0 || member == NULL)
+	if (member == NULL)
 		PG_RETURN_DATUM(PointerGetDatum(construct_empty_array(element)));
 	PG_RETURN_DATUM(ca_verdicts_array(ca_scope_verdicts(call.scope, call.snapshot, member, category, actions),
 									  call.snapshot, element, whoever_the_author));

@@ -135,6 +135,8 @@ decide(CaVerdicts *v, Snapshot snapshot, const CaClient *client)
 	static const CaRef unknown = CA_REF_UNKNOWN;
 	CaVerdict          verdict = CA_VERDICT_YES;
 
+	if ((v->actions & CA_ACTIONS_ALL) == 0)
+		return CA_VERDICT_NO;
 	for (CaAction action = CA_ACTION_VIEW; action <= CA_ACTION_DELETE; action++)
 	{
 		if ((v->actions & CA_ACTION_BIT(action)) == 0)

@@ -340,6 +340,9 @@ SELECT careaccess_act_as(4, true);
 SELECT b.* FROM by_type, both_ways(name) AS b;
 -- a record whose author is not known is nobody's where it depends on him
 SELECT * FROM both_ways('by_no_author');
+-- called by hand, with no action or with one that there is not
+SELECT a, careaccess.clients_bigint('documents', a, true), careaccess.clients_text('name', a, false)
+FROM unnest('{0,16,17,256,-1}'::integer[]) AS a;
 -- nobody
 SELECT careaccess_stop_acting();
 SELECT count(*) FROM by_text;
