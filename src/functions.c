@@ -53,7 +53,8 @@ ca_call_open(FunctionCallInfo fcinfo, CaCall *call)
 	call->cxt = cxt;
 	call->snapshot = GetActiveSnapshot();
 	call->now = ca_guard_statement_start();
-	call->scope = ca_scope_open(&call->state->asker, cxt, call->snapshot, call->now, &call->subject);
+	call->clock = ca_guard_statement_clock();
+	call->scope = ca_scope_open(&call->state->asker, cxt, call->snapshot, call->now, call->clock, &call->subject);
 }
 
 void
@@ -61,7 +62,7 @@ ca_call_enter(CaCall *call, const CaId *practice)
 {
 	CaCallState *state = call->state;
 
-	call->scope = ca_scope_acquire(&state->about, call->cxt, call->snapshot, call->now, practice);
+	call->scope = ca_scope_acquire(&state->about, call->cxt, call->snapshot, call->now, call->clock, practice);
 	state->practice = *practice;
 	state->entered = true;
 }

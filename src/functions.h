@@ -19,6 +19,7 @@ typedef struct CaCall
 	CaScope            *scope;
 	Snapshot            snapshot;
 	TimestampTz         now;
+	TimestampTz         clock;
 	const CaSubject    *subject;
 	struct CaCallState *state; /* what a function keeps from call to call */
 	MemoryContext       cxt;   /* where it lies */

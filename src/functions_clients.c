@@ -16,6 +16,7 @@
 #include "utils/snapmgr.h"
 
 #include "functions.h"
+#include "guard.h"
 #include "support.h"
 
 PG_FUNCTION_INFO_V1(ca_sql_clients);
@@ -52,6 +53,7 @@ ca_sql_clients(PG_FUNCTION_ARGS)
 	int             category;
 	const CaMember *member;
 
+	ca_guard_bound_to_asker();
 	ca_call_open(fcinfo, &call);
 	category = ca_scope_category(call.scope, call.snapshot, text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	/* Whoever calls it by hand may name no action at all: that is allowed to nobody. */

@@ -261,7 +261,9 @@ open_row_call(RowState *state, FunctionCallInfo fcinfo, CaCall *call)
 	state->known = false;
 	call->snapshot = GetActiveSnapshot();
 	call->now = ca_guard_statement_start();
-	call->scope = ca_scope_open(&state->pin, fcinfo->flinfo->fn_mcxt, call->snapshot, call->now, &call->subject);
+	call->clock = ca_guard_statement_clock();
+	call->scope = ca_scope_open(&state->pin, fcinfo->flinfo->fn_mcxt, call->snapshot, call->now, call->clock,
+								&call->subject);
 	if (!same_asker || ca_scope_serial(call->scope) != state->scope_serial)
 		find_out_asker(state, call);
 	ca_identity_key(&state->asker);

@@ -31,9 +31,13 @@
 #include "lib/ilist.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/plannodes.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
 
 #include "compat.h"
 #include "guard.h"
+#include "identity.h"
+#include "settings.h"
 
 /* A query that was started and has not ended. */
 typedef struct StartedQuery
@@ -41,14 +45,18 @@ typedef struct StartedQuery
 	dlist_node            node;
 	QueryDesc            *query;
 	TimestampTz           start;
+	TimestampTz           clock;
+	bool                  bound_to_asker;
+	CaIdentityKey         asker;  /* if it is */
+	char                 *acting; /* likewise */
 	MemoryContextCallback forget;
 } StartedQuery;
 
 /* The location that marks calls in checks of written rows. */
 #define WRITTEN_ROWS (-2)
 
-static dlist_head          started = DLIST_STATIC_INIT(started);
-static const StartedQuery *running = NULL;
+static dlist_head    started = DLIST_STATIC_INIT(started);
+static StartedQuery *running = NULL;
 
 /* When the one that runs was started; 0 where none runs. */
 static TimestampTz running_start = 0;
@@ -57,7 +65,7 @@ static ExecutorStart_hook_type previous_start = NULL;
 static ExecutorRun_hook_type   previous_run = NULL;
 
 static void
-set_running(const StartedQuery *query)
+set_running(StartedQuery *query)
 {
 	running = query;
 	running_start = query ? query->start : 0;
@@ -118,20 +126,22 @@ start_query(QueryDesc *query_desc, int eflags)
 	entry = MemoryContextAlloc(query_desc->estate->es_query_cxt, sizeof(StartedQuery));
 	entry->query = query_desc;
 	entry->start = start;
+	entry->clock = GetCurrentTimestamp();
+	entry->bound_to_asker = false;
 	entry->forget.func = forget_query;
 	entry->forget.arg = entry;
 	dlist_push_head(&started, &entry->node);
 	MemoryContextRegisterResetCallback(query_desc->estate->es_query_cxt, &entry->forget);
 }
 
-static const StartedQuery *
+static StartedQuery *
 find_query(const QueryDesc *query_desc)
 {
 	dlist_iter iter;
 
 	dlist_foreach (iter, &started)
 	{
-		const StartedQuery *entry = dlist_container(StartedQuery, node, iter.cur);
+		StartedQuery *entry = dlist_container(StartedQuery, node, iter.cur);
 
 		if (entry->query == query_desc)
 			return entry;
@@ -139,12 +149,30 @@ find_query(const QueryDesc *query_desc)
 	return NULL;
 }
 
+/*
+ * An index condition that replaces the filter is made once in a scan.  A cursor
+ * may be read on after somebody else acts in the session.
+ */
+static void
+require_same_asker(const StartedQuery *query)
+{
+	if (query == NULL || !query->bound_to_asker || ca_identity_unchanged(&query->asker))
+		return;
+	if (query->asker.role != GetOuterUserId() || strcmp(query->acting, ca_settings_acting()) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the cursor was opened for somebody else"),
+				 errhint("Open it again for whom the session acts now.")));
+}
+
 static void
 run_query(CA_EXECUTOR_RUN_ARGS)
 {
-	const StartedQuery *outer = running;
+	StartedQuery *outer = running;
+	StartedQuery *query = find_query(query_desc);
 
-	set_running(find_query(query_desc));
+	require_same_asker(query);
+	set_running(query);
 	PG_TRY();
 	{
 		if (previous_run)
@@ -166,6 +194,22 @@ ca_guard_init(void)
 	ExecutorStart_hook = start_query;
 	previous_run = ExecutorRun_hook;
 	ExecutorRun_hook = run_query;
+}
+
+TimestampTz
+ca_guard_statement_clock(void)
+{
+	return running ? running->clock : GetCurrentTimestamp();
+}
+
+void
+ca_guard_bound_to_asker(void)
+{
+	if (running == NULL || running->bound_to_asker)
+		return;
+	running->acting = MemoryContextStrdup(GetMemoryChunkContext(running), ca_settings_acting());
+	ca_identity_key(&running->asker);
+	running->bound_to_asker = true;
 }
 
 const TimestampTz *

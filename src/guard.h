@@ -16,6 +16,15 @@ extern void ca_guard_init(void);
 /* The start of the statement that runs, of a cursor that of its opening. */
 extern TimestampTz ca_guard_statement_start(void);
 
+/* What the clock showed when it began to run: its snapshot is not newer. */
+extern TimestampTz ca_guard_statement_clock(void);
+
+/*
+ * The running query chose rows by who asks, once and for all: it must not go on
+ * for somebody else.
+ */
+extern void ca_guard_bound_to_asker(void);
+
 /* Where that of the running query stands, or 0 while none runs. */
 extern const TimestampTz *ca_guard_running_start(void);
 

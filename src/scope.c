@@ -69,7 +69,8 @@ typedef struct Session
 	NameData      role; /* the name under which a login role was looked up */
 	bool          has_practice;
 	uint64        scope_serial;
-	CaStamp       stamp; /* where there is no practice */
+	CaStamp       stamp; /* where there is no practice, and then the instant too */
+	TimestampTz   now;
 	CaSubject     subject;
 } Session;
 
@@ -93,7 +94,6 @@ begin_scope(Snapshot snapshot, TimestampTz now, const CaId *practice)
 	scope->cxt = cxt;
 	scope->since = DT_NOBEGIN;
 	scope->until = DT_NOEND;
-	scope->begun = Max(now, GetCurrentTimestamp());
 	scope->client_count = -1;
 	if (practice != NULL)
 	{
@@ -228,14 +228,21 @@ make_pin(MemoryContext cxt)
 	return pin;
 }
 
+static void
+use_at(CaScope *scope, TimestampTz now, TimestampTz clock)
+{
+	scope->now = now;
+	scope->clock = clock;
+}
+
 static CaScope *
-set_pin(CaPin *pin, CaScope *scope, Snapshot snapshot, TimestampTz now)
+set_pin(CaPin *pin, CaScope *scope, Snapshot snapshot, TimestampTz now, TimestampTz clock)
 {
 	scope->pins++;
 	unpin(pin);
 	pin->scope = scope;
 	ca_version_stamp(snapshot, &pin->stamp);
-	scope->now = now;
+	use_at(scope, now, clock);
 	return scope;
 }
 
@@ -339,7 +346,7 @@ find_or_begin(Snapshot snapshot, TimestampTz now, const CaId *practice, uint32 h
 
 CaScope *
 ca_scope_acquire(CaPin **pin, MemoryContext cxt, Snapshot snapshot, TimestampTz now,
-				 const CaId *practice)
+				 TimestampTz clock, const CaId *practice)
 {
 	uint32   hash = practice ? ca_id_hash(practice) : 0;
 	CaScope *scope;
@@ -350,10 +357,10 @@ ca_scope_acquire(CaPin **pin, MemoryContext cxt, Snapshot snapshot, TimestampTz 
 	if (scope != NULL && is_of(scope, practice, hash) && covers(scope, now) &&
 		ca_version_same(&(*pin)->stamp, snapshot))
 	{
-		scope->now = now;
+		use_at(scope, now, clock);
 		return scope;
 	}
-	return set_pin(*pin, find_or_begin(snapshot, now, practice, hash), snapshot, now);
+	return set_pin(*pin, find_or_begin(snapshot, now, practice, hash), snapshot, now, clock);
 }
 
 uint64
@@ -415,8 +422,17 @@ ca_scope_reached(CaScope *scope, TimestampTz instant)
 bool
 ca_scope_begun(CaScope *scope, TimestampTz beginning)
 {
-	if (beginning <= Max(scope->now, scope->begun))
+	if (beginning <= scope->now)
+	{
+		scope->since = Max(scope->since, beginning);
 		return true;
+	}
+	if (beginning <= scope->clock)
+	{
+		/* An earlier statement may not have it yet. */
+		scope->since = Max(scope->since, scope->now);
+		return true;
+	}
 	scope->until = Min(scope->until, beginning);
 	return false;
 }
@@ -448,13 +464,14 @@ find_out_session(Snapshot snapshot, TimestampTz now)
 	session.has_practice = session.subject.kind == CA_SUBJECT_MEMBER ||
 						   session.subject.kind == CA_SUBJECT_PORTAL;
 	ca_version_stamp(snapshot, &session.stamp);
+	session.now = now;
 	ca_scope_end_reading(reading, before);
 }
 
 static CaScope *
-acquire_for_session(CaPin **pin, MemoryContext cxt, Snapshot snapshot, TimestampTz now)
+acquire_for_session(CaPin **pin, MemoryContext cxt, Snapshot snapshot, TimestampTz now, TimestampTz clock)
 {
-	return ca_scope_acquire(pin, cxt, snapshot, now,
+	return ca_scope_acquire(pin, cxt, snapshot, now, clock,
 							session.has_practice ? &session.subject.practice : NULL);
 }
 
@@ -465,21 +482,21 @@ acquire_for_session(CaPin **pin, MemoryContext cxt, Snapshot snapshot, Timestamp
  */
 CaScope *
 ca_scope_open(CaPin **pin, MemoryContext cxt, Snapshot snapshot, TimestampTz now,
-			  const CaSubject **subject)
+			  TimestampTz clock, const CaSubject **subject)
 {
 	CaScope *scope;
 
 	*subject = &session.subject;
 	if (still_same_session())
 	{
-		scope = acquire_for_session(pin, cxt, snapshot, now);
+		scope = acquire_for_session(pin, cxt, snapshot, now, clock);
 		if (session.known && session.scope_serial == scope->serial &&
-			(session.has_practice || ca_version_same(&session.stamp, snapshot)))
+			(session.has_practice || (session.now == now && ca_version_same(&session.stamp, snapshot))))
 			return scope;
 	}
 	session.known = false;
 	find_out_session(snapshot, now);
-	scope = acquire_for_session(pin, cxt, snapshot, now);
+	scope = acquire_for_session(pin, cxt, snapshot, now, clock);
 	if (session.has_practice)
 		(void) ca_scope_reached(scope, session.subject.valid_until);
 	session.scope_serial = scope->serial;

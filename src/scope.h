@@ -26,16 +26,18 @@ typedef struct CaPin CaPin;
  * The scope of a practice under a snapshot and at an instant, kept by the pin
  * until the pin is used for another or its context is reset or deleted.  A null
  * practice: a scope that knows the categories, and neither members nor clients.
+ * Now is the statement's time; the clock, what it showed when the statement began
+ * to run, which is when its snapshot had been taken.
  */
 extern CaScope *ca_scope_acquire(CaPin **pin, MemoryContext cxt, Snapshot snapshot,
-								 TimestampTz now, const CaId *practice);
+								 TimestampTz now, TimestampTz clock, const CaId *practice);
 
 /*
  * The scope of whoever the session is: of his practice, if he has one.  The
  * subject stays as it is until the next call.
  */
 extern CaScope *ca_scope_open(CaPin **pin, MemoryContext cxt, Snapshot snapshot,
-							  TimestampTz now, const CaSubject **subject);
+							  TimestampTz now, TimestampTz clock, const CaSubject **subject);
 
 /* Told apart from every other scope of this backend, those gone included. */
 extern uint64 ca_scope_serial(const CaScope *scope);

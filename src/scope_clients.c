@@ -37,15 +37,13 @@ CaRef
 ca_scope_client_ref(CaScope *scope, const CaId *id)
 {
 	ClientList *list = &scope->clients;
-	CaRef       ref = ca_idset_intern(list->ids, id);
 
-	if (ref >= list->allocated)
+	/* Room first: a number without a place for its facts must not come to be. */
+	if (ca_idset_count(list->ids) >= list->allocated)
 	{
 		int          allocated = Max(64, 2 * list->allocated);
 		ClientFacts *facts;
 
-		while (allocated <= ref)
-			allocated *= 2;
 		facts = ca_scope_keep(scope, allocated * sizeof(ClientFacts));
 		if (list->allocated > 0)
 		{
@@ -55,7 +53,7 @@ ca_scope_client_ref(CaScope *scope, const CaId *id)
 		list->facts = facts;
 		list->allocated = allocated;
 	}
-	return ref;
+	return ca_idset_intern(list->ids, id);
 }
 
 static void
@@ -271,6 +269,9 @@ ca_scope_client_by_ref(CaScope *scope, Snapshot snapshot, CaRef ref, CaClient *c
 bool
 ca_scope_client(CaScope *scope, Snapshot snapshot, const CaId *id, CaClient *client)
 {
+	/* Where all clients of the practice are known, others need no number. */
+	if (scope->clients.complete && ca_scope_client_number(scope, id) < 0)
+		return false;
 	return ca_scope_client_by_ref(scope, snapshot, ca_scope_client_ref(scope, id), client);
 }
 

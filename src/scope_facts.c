@@ -48,11 +48,10 @@ typedef struct PracticeEntry
 static CaRef
 number_of(CaScope *scope, EntryList *list, const CaId *id)
 {
-	CaRef ref = ca_idset_intern(list->ids, id);
-
-	if (ref >= list->allocated)
+	/* Room first: a number without a place for its entry must not come to be. */
+	if (ca_idset_count(list->ids) >= list->allocated)
 	{
-		int    allocated = Max(64, 2 * (ref + 1));
+		int    allocated = Max(64, 2 * list->allocated);
 		void **entries = ca_scope_keep(scope, allocated * sizeof(void *));
 		bool  *looked = ca_scope_keep(scope, allocated * sizeof(bool));
 
@@ -67,7 +66,7 @@ number_of(CaScope *scope, EntryList *list, const CaId *id)
 		list->looked = looked;
 		list->allocated = allocated;
 	}
-	return ref;
+	return ca_idset_intern(list->ids, id);
 }
 
 CaRef

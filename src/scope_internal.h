@@ -91,11 +91,11 @@ struct CaScope
 	TimestampTz now;
 
 	/*
-	 * The clock when the scope was begun, for beginnings: whoever gives
+	 * The clock when the statement began to run, for beginnings: whoever gives
 	 * something dates it by his own statement, which may have started after
 	 * the one that asks and have been committed before its snapshot.
 	 */
-	TimestampTz begun;
+	TimestampTz clock;
 
 	bool        categories_read;
 	const char *category_code[CA_MAX_CATEGORIES];

@@ -43,6 +43,7 @@
 #include "utils/plancache.h"
 #include "utils/selfuncs.h"
 #include "utils/snapmgr.h"
+#include "utils/typcache.h"
 
 #include "catalog.h"
 #include "guard.h"
@@ -164,7 +165,7 @@ estimate_for_asker(List *args, uint8 actions, CaEstimate *estimate)
 	if (code == NULL || actions == 0 || !ActiveSnapshotSet())
 		return false;
 	cxt = AllocSetContextCreate(CurrentMemoryContext, "careaccess planning", ALLOCSET_SMALL_SIZES);
-	scope = ca_scope_open(&pin, cxt, GetActiveSnapshot(), ca_guard_statement_start(), &subject);
+	scope = ca_scope_open(&pin, cxt, GetActiveSnapshot(), ca_guard_statement_start(), ca_guard_statement_clock(), &subject);
 	category = ca_scope_category(scope, GetActiveSnapshot(), code);
 	if (category >= 0)
 	{
@@ -181,7 +182,7 @@ ca_support_new_asker(Snapshot snapshot, TimestampTz now)
 	MemoryContext    cxt = AllocSetContextCreate(CurrentMemoryContext, "careaccess planning", ALLOCSET_SMALL_SIZES);
 	CaPin           *pin = NULL;
 	const CaSubject *subject;
-	CaScope         *scope = ca_scope_open(&pin, cxt, snapshot, now, &subject);
+	CaScope         *scope = ca_scope_open(&pin, cxt, snapshot, now, ca_guard_statement_clock(), &subject);
 	bool             fits = true;
 
 	for (int category = 0; fits && category < CA_MAX_CATEGORIES; category++)
@@ -353,6 +354,18 @@ array_function(Oid type, Oid *array_type)
 	return ca_catalog_function(name, types, lengthof(types));
 }
 
+/*
+ * Equality in the index must be the type's own.  Somebody's operators may hold
+ * other values for equal than identifiers are.
+ */
+static bool
+is_usual_equality(Oid family, Oid type)
+{
+	Oid operator= get_opfamily_member(family, type, type, BTEqualStrategyNumber);
+
+	return OidIsValid(operator) && operator== lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
+}
+
 static List *
 make_condition(SupportRequestIndexCondition *request, List *args, uint8 actions, bool exact)
 {
@@ -397,7 +410,8 @@ index_condition(SupportRequestIndexCondition *request)
 	bool          exact;
 
 	if (!IsA(call, FuncExpr) || request->indexarg != 0 || index->relam != BTREE_AM_OID ||
-		!index->amsearcharray || !IsA(linitial(call->args), Var))
+		!index->amsearcharray || !IsA(linitial(call->args), Var) ||
+		!is_usual_equality(request->opfamily, index->opcintype[request->indexcol]))
 		return NIL;
 	actions = actions_of(call->funcid);
 	if (is_pinned(request->root, index->rel, linitial(call->args)) ||

@@ -340,9 +340,46 @@ SELECT careaccess_act_as(4, true);
 SELECT b.* FROM by_type, both_ways(name) AS b;
 -- a record whose author is not known is nobody's where it depends on him
 SELECT * FROM both_ways('by_no_author');
+-- an index whose equality is another than the type's
+SELECT careaccess_stop_acting();
+RESET ROLE;
+CREATE FUNCTION abs_lt(bigint, bigint) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT RETURN abs($1) < abs($2);
+CREATE FUNCTION abs_le(bigint, bigint) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT RETURN abs($1) <= abs($2);
+CREATE FUNCTION abs_eq(bigint, bigint) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT RETURN abs($1) = abs($2);
+CREATE FUNCTION abs_ge(bigint, bigint) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT RETURN abs($1) >= abs($2);
+CREATE FUNCTION abs_gt(bigint, bigint) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT RETURN abs($1) > abs($2);
+CREATE FUNCTION abs_cmp(bigint, bigint) RETURNS integer LANGUAGE sql IMMUTABLE STRICT RETURN sign(abs($1) - abs($2))::integer;
+CREATE OPERATOR |<| (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = abs_lt);
+CREATE OPERATOR |<=| (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = abs_le);
+CREATE OPERATOR |=| (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = abs_eq);
+CREATE OPERATOR |>=| (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = abs_ge);
+CREATE OPERATOR |>| (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = abs_gt);
+CREATE OPERATOR CLASS abs_ops FOR TYPE bigint USING btree AS OPERATOR 1 |<|, OPERATOR 2 |<=|, OPERATOR 3 |=|, OPERATOR 4 |>=|, OPERATOR 5 |>|,
+	FUNCTION 1 abs_cmp(bigint, bigint);
+CREATE TABLE by_abs (client bigint);
+INSERT INTO by_abs SELECT n FROM unnest('{5,-5,500}'::bigint[]) AS n, generate_series(1, 100);
+CREATE INDEX ON by_abs (client abs_ops);
+VACUUM ANALYZE by_abs;
+SELECT careaccess_protect('by_abs', 'client', 'documents');
+GRANT SELECT ON by_abs TO regress_careaccess_app;
+SET ROLE regress_careaccess_app;
+SELECT careaccess_act_as(1, true);
+SELECT * FROM both_ways('by_abs');
+SELECT careaccess_act_as(4, true);
 -- called by hand, with no action or with one that there is not
 SELECT a, careaccess.clients_bigint('documents', a, true), careaccess.clients_text('name', a, false)
 FROM unnest('{0,16,17,256,-1}'::integer[]) AS a;
+-- a cursor is read on for whom it was opened only
+BEGIN;
+SELECT careaccess_act_as(1);
+SET LOCAL enable_seqscan = off;
+DECLARE c CURSOR FOR SELECT client FROM document ORDER BY client;
+FETCH c;
+SELECT careaccess_act_as(1);
+FETCH c;
+SELECT careaccess_act_as(2);
+FETCH c;
+ROLLBACK;
 -- nobody
 SELECT careaccess_stop_acting();
 SELECT count(*) FROM by_text;
@@ -350,7 +387,7 @@ SELECT careaccess.clients_text('documents', 1, true), careaccess.clients_bigint(
 RESET ROLE;
 
 SELECT careaccess_unprotect(name::text) FROM by_type \g /dev/null
-SELECT careaccess_unprotect(name) FROM unnest('{document,note,message,visit,by_no_author}'::text[]) AS name \g /dev/null
+SELECT careaccess_unprotect(name) FROM unnest('{document,note,message,visit,by_no_author,by_abs}'::text[]) AS name \g /dev/null
 DROP SCHEMA app CASCADE;
 DROP EXTENSION careaccess;
 DROP OWNED BY regress_careaccess_app, regress_careaccess_one;

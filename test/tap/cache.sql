@@ -2,7 +2,7 @@
 -- it is kept, that it is never kept too long, and how much memory it takes.
 -- Keeping goes over transactions, so this file commits; "somebody else" is a
 -- session of another psql.
-SELECT plan(154);
+SELECT plan(159);
 SET client_min_messages = warning;
 \setenv PGDATABASE :DBNAME
 \setenv elsewhere 'psql -Xqo /dev/null -v ON_ERROR_STOP=1'
@@ -441,6 +441,39 @@ SELECT is(:'answer'::text, '0 16MB', 'asked for before there is somebody to refu
 SELECT is(:'answer'::text, '0 16MB 16MB', '… nor to one who asks for it when he connects');
 \set answer `$answer -c "SELECT entries FROM careaccess_cache()" -c "SHOW careaccess.cache_size" | paste -sd ' '`
 SELECT is(:'answer'::text, '0 1GB', '… unless he is a superuser');
+
+--
+-- A cursor's "now" is that of its opening, however late it is read
+--
+\setenv PGOPTIONS '-c client_min_messages=error'
+RESET ROLE;
+SELECT careaccess_stop_acting();
+UPDATE careaccess.client_link SET active = false, valid_until = now() WHERE kind = 'grant' AND active;
+SELECT clock_timestamp() + interval '3 s' AS later \gset
+CREATE TABLE the_end AS SELECT :'later'::timestamptz AS at;
+GRANT SELECT ON the_end TO careaccess_test_cache;
+INSERT INTO careaccess.client_link (practice, client, member, kind, valid_from) VALUES ('p', 'c1', 'bert', 'grant', :'later');
+UPDATE careaccess.member SET ends_at = :'later' WHERE id OPERATOR(careaccess.=) 'all';
+SET ROLE careaccess_test_cache;
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT careaccess_act_as('bert', true);
+DECLARE before_link CURSOR FOR SELECT string_agg(DISTINCT client, ' ' ORDER BY client) AS seen FROM visit;
+SELECT careaccess_act_as('all', true);
+DECLARE before_end CURSOR FOR SELECT string_agg(DISTINCT client, ' ' ORDER BY client) AS seen FROM visit;
+DECLARE before_end_too CURSOR FOR SELECT string_agg(DISTINCT client, ' ' ORDER BY client) AS seen FROM visit;
+DO $$ BEGIN WHILE clock_timestamp() <= (SELECT at FROM the_end) LOOP END LOOP; END $$;
+FETCH before_end \gset first_
+SELECT is(:'first_seen'::text, 'c1 c2 c3', 'opened before the member''s end');
+SELECT is(clients(), 'none', '… which is past now');
+FETCH before_end_too \gset second_
+SELECT is(:'second_seen'::text, 'c1 c2 c3', '… and another, first read after it was');
+SELECT careaccess_act_as('bert', true);
+FETCH before_link \gset third_
+SELECT is(:'third_seen'::text, 'c2', 'opened before a link begins');
+SELECT is(clients(), 'c1 c2', '… which has begun now');
+COMMIT;
+RESET ROLE;
+SELECT careaccess_stop_acting();
 
 --
 -- A login role that may read the table and nothing else
