@@ -208,8 +208,12 @@ extern CaIdSet *ca_catalog_members_with_permissions(Snapshot snapshot, const CaI
 extern CaIdSet *ca_catalog_members_with_limits(Snapshot snapshot, const CaId *practice);
 extern CaIdSet *ca_catalog_members_with_delegations(Snapshot snapshot, const CaId *practice);
 
-/* Room for one more text in an array that grows. */
-extern char **ca_catalog_append_text(char ***texts, int *n);
+/* Room for one more, zeroed, at the end of an array that grows by doubling. */
+extern void *ca_catalog_one_more(void *rows, int count, Size size);
+
+#define CA_APPEND(rows, count, type)                                \
+	(*(rows) = ca_catalog_one_more(*(rows), (count), sizeof(type)), \
+	 memset(&(*(rows))[count], 0, sizeof(type)), &(*(rows))[(count)++])
 
 /*
  * About how many there are, from the index alone: rows that the snapshot does

@@ -18,12 +18,9 @@
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
-#include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 #include "catalog_internal.h"
-#include "compat.h"
 
 static void
 visit_clients(CatalogScan *scan, CaClientVisitor visit, void *arg)
@@ -292,13 +289,6 @@ CaIdSet *
 ca_catalog_members_with_delegations(Snapshot snapshot, const CaId *practice)
 {
 	return members_in(T_DELEGATION, 7, snapshot, practice);
-}
-
-char **
-ca_catalog_append_text(char ***texts, int *n)
-{
-	*texts = ca_catalog_one_more(*texts, *n, sizeof(char *));
-	return &(*texts)[(*n)++];
 }
 
 /*

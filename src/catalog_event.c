@@ -22,7 +22,7 @@
 #include "utils/timestamp.h"
 
 #include "catalog_event.h"
-#include "catalog_names.h"
+#include "catalog_internal.h"
 #include "compat.h"
 
 typedef enum Column

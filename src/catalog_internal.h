@@ -64,6 +64,13 @@ typedef struct TableInfo
 	Oid        equal[CA_MAX_COLUMNS]; /* the type's equality function */
 } TableInfo;
 
+/* By name; an error if there is none. */
+extern Oid        ca_catalog_relation(const char *name);
+extern AttrNumber ca_catalog_column(Relation relation, const char *name);
+
+/* The column, which holds identifiers, is this one. */
+extern void ca_catalog_key(ScanKey key, Relation relation, const char *column, Datum id);
+
 /*
  * A scan of the rows of one table; column i is the i-th of its TableInfo.  By
  * an index on the key column where there is one; the key may be changed.
@@ -116,13 +123,6 @@ extern void ca_scan_link(const CatalogScan *scan, CaClientLinkRow *row);
 extern void ca_scan_share(const CatalogScan *scan, CaChartShareRow *row);
 extern void ca_scan_emergency(const CatalogScan *scan, CaEmergencyRow *row);
 extern void ca_scan_delegation(const CatalogScan *scan, CaDelegationRow *row);
-
-/* Room for one more row at the end of an array that grows by doubling. */
-extern void *ca_catalog_one_more(void *rows, int count, Size size);
-
-#define CA_APPEND(rows, count, type)                                \
-	(*(rows) = ca_catalog_one_more(*(rows), (count), sizeof(type)), \
-	 memset(&(*(rows))[count], 0, sizeof(type)), &(*(rows))[(count)++])
 
 /*
  * Did somebody else write a row of this key which latest shows and known does

@@ -18,7 +18,7 @@
 #include "utils/timestamp.h"
 
 #include "catalog_link.h"
-#include "catalog_names.h"
+#include "catalog_internal.h"
 
 int
 ca_catalog_active_links(Snapshot snapshot, Datum client, Datum member, CaActiveLink *links)

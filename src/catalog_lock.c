@@ -21,7 +21,7 @@
 #include "utils/snapmgr.h"
 
 #include "catalog_lock.h"
-#include "catalog_names.h"
+#include "catalog_internal.h"
 #include "compat.h"
 
 /* Which rows of a table are wanted. */

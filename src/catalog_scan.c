@@ -25,6 +25,7 @@
 #include "catalog/pg_index.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include "executor/spi.h"
 #include "storage/bufmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -139,36 +140,53 @@ look_up_indexes(TableInfo *table, Relation relation)
 	list_free(indexes);
 }
 
-static AttrNumber
-column_number(TupleDesc desc, const char *name)
+Oid
+ca_catalog_relation(const char *name)
 {
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+	Oid relid = get_relname_relid(name, schema_oid());
 
-		if (!attribute->attisdropped && strcmp(NameStr(attribute->attname), name) == 0)
-			return attribute->attnum;
-	}
-	return InvalidAttrNumber;
+	if (!OidIsValid(relid))
+		elog(ERROR, "relation %s.%s does not exist", CA_SCHEMA, name);
+	return relid;
+}
+
+AttrNumber
+ca_catalog_column(Relation relation, const char *name)
+{
+	int attno = SPI_fnumber(RelationGetDescr(relation), name);
+
+	if (attno <= 0)
+		elog(ERROR, "column %s.%s.%s does not exist", CA_SCHEMA, RelationGetRelationName(relation), name);
+	return attno;
+}
+
+static Oid
+equality_of(Relation relation, AttrNumber attno)
+{
+	Oid type = TupleDescAttr(RelationGetDescr(relation), attno - 1)->atttypid;
+
+	return lookup_type_cache(type, TYPECACHE_EQ_OPR_FINFO)->eq_opr_finfo.fn_oid;
+}
+
+void
+ca_catalog_key(ScanKey key, Relation relation, const char *column, Datum id)
+{
+	AttrNumber attno = ca_catalog_column(relation, column);
+
+	ScanKeyInit(key, attno, BTEqualStrategyNumber, equality_of(relation, attno), id);
 }
 
 static void
 look_up_columns(TableInfo *table, Relation relation)
 {
-	TupleDesc desc = RelationGetDescr(relation);
-
 	table->last_attno = 0;
 	for (int i = 0; i < CA_MAX_COLUMNS && table->columns[i] != NULL; i++)
 	{
-		AttrNumber attno = column_number(desc, table->columns[i]);
+		AttrNumber attno = ca_catalog_column(relation, table->columns[i]);
 
-		if (attno == InvalidAttrNumber)
-			elog(ERROR, "column %s.%s.%s does not exist", CA_SCHEMA, table->name, table->columns[i]);
 		table->attno[i] = attno;
 		table->last_attno = Max(table->last_attno, attno);
-		table->equal[i] = lookup_type_cache(TupleDescAttr(desc, attno - 1)->atttypid,
-											TYPECACHE_EQ_OPR_FINFO)
-							  ->eq_opr_finfo.fn_oid;
+		table->equal[i] = equality_of(relation, attno);
 	}
 	look_up_indexes(table, relation);
 }
@@ -184,11 +202,7 @@ ca_catalog_function(const char *name, const Oid *types, int ntypes)
 Oid
 ca_catalog_table_oid(Table which)
 {
-	Oid relid = get_relname_relid(tables[which].name, schema_oid());
-
-	if (!OidIsValid(relid))
-		elog(ERROR, "table %s.%s does not exist", CA_SCHEMA, tables[which].name);
-	return relid;
+	return ca_catalog_relation(tables[which].name);
 }
 
 /*
@@ -284,12 +298,8 @@ ca_scan_open(CatalogScan *scan, Table which, int key_column, Snapshot snapshot)
 void
 ca_scan_open_partial(CatalogScan *scan, Table which, int key_column, const char *index, Snapshot snapshot)
 {
-	Oid relid = get_relname_relid(index, schema_oid());
-
-	if (!OidIsValid(relid))
-		elog(ERROR, "index %s.%s does not exist", CA_SCHEMA, index);
 	open_scan(scan, which, key_column);
-	open_index(scan, relid, snapshot);
+	open_index(scan, ca_catalog_relation(index), snapshot);
 }
 
 void
@@ -470,7 +480,7 @@ ca_catalog_one_more(void *rows, int count, Size size)
 	if (rows == NULL)
 		return MemoryContextAllocHuge(CurrentMemoryContext, 8 * size);
 	if (count >= 8 && (count & (count - 1)) == 0)
-		return repalloc_huge(rows, 2 * count * size);
+		return repalloc_huge(rows, 2 * (Size) count * size);
 	return rows;
 }
 

@@ -571,6 +571,19 @@ ca_decide_portal(const CaPortal *portal, CaRef client, int category,
 	return client_visible && (appointments || information);
 }
 
+bool
+ca_decide_portal_all(const CaPortal *portal, CaRef client, int category,
+					 uint8 actions, bool client_visible)
+{
+	for (CaAction action = CA_ACTION_VIEW; action <= CA_ACTION_DELETE; action++)
+	{
+		if ((actions & CA_ACTION_BIT(action)) != 0 &&
+			!ca_decide_portal(portal, client, category, action, client_visible))
+			return false;
+	}
+	return (actions & CA_ACTIONS_ALL) != 0;
+}
+
 static const char *const action_words[] = {"view", "create", "edit", "delete"};
 static const char *const reach_words[] = {"all", "own", "group", "managed", "delegated"};
 
@@ -607,4 +620,12 @@ int
 ca_reach_number(const char *word)
 {
 	return ca_word_number(word, reach_words, lengthof(reach_words));
+}
+
+int
+ca_link_kind_number(const char *word)
+{
+	static const char *const words[] = {"owner", "grant", "listed"};
+
+	return ca_word_number(word, words, lengthof(words));
 }

@@ -269,6 +269,7 @@ extern const char *ca_action_word(CaAction action);
 extern int         ca_action_number(const char *word);
 extern const char *ca_reach_word(CaReach reach);
 extern int         ca_reach_number(const char *word);
+extern int         ca_link_kind_number(const char *word);
 
 extern CaAnswer ca_decide(const CaPractice *practice, const CaMember *member,
 						  const CaClient *client, const CaQuestion *question,
@@ -280,6 +281,10 @@ extern CaAnswer ca_decide(const CaPractice *practice, const CaMember *member,
  */
 extern bool ca_decide_portal(const CaPortal *portal, CaRef client, int category,
 							 CaAction action, bool client_visible);
+
+/* All of the actions, of which there must be one. */
+extern bool ca_decide_portal_all(const CaPortal *portal, CaRef client, int category,
+								 uint8 actions, bool client_visible);
 
 /* Step 2 alone: is this member's access to this client revoked? */
 extern bool ca_decide_revoked(const CaMember *member, const CaClient *client);

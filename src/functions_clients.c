@@ -29,12 +29,8 @@ array_of_portal_user(CaCall *call, int category, uint8 actions, bool whoever_the
 	CaPortal portal;
 
 	ca_scope_portal(call->scope, call->snapshot, call->subject, &portal);
-	for (CaAction action = CA_ACTION_VIEW; action <= CA_ACTION_DELETE; action++)
-	{
-		if ((actions & CA_ACTION_BIT(action)) != 0 &&
-			!(portal.known && ca_decide_portal(&portal, portal.profile.ref, category, action, !whoever_the_author)))
-			return PointerGetDatum(construct_empty_array(element));
-	}
+	if (!ca_decide_portal_all(&portal, portal.profile.ref, category, actions, !whoever_the_author))
+		return PointerGetDatum(construct_empty_array(element));
 	return ca_scope_array_of_client(&call->subject->profile, element);
 }
 

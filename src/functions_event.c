@@ -10,7 +10,7 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
-#include "executor/tuptable.h"
+#include "executor/spi.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "utils/array.h"
@@ -51,18 +51,6 @@ typedef struct Logging
 	CaEvent     event;
 } Logging;
 
-static int
-find_column(TupleDesc desc, const char *name)
-{
-	for (int i = 0; i < desc->natts; i++)
-	{
-		if (!TupleDescAttr(desc, i)->attisdropped &&
-			strcmp(NameStr(TupleDescAttr(desc, i)->attname), name) == 0)
-			return i + 1;
-	}
-	return 0;
-}
-
 static Datum
 find_secrets(TupleDesc desc)
 {
@@ -71,7 +59,7 @@ find_secrets(TupleDesc desc)
 
 	for (int i = 0; i < lengthof(secrets); i++)
 	{
-		if (find_column(desc, secrets[i]) > 0)
+		if (SPI_fnumber(desc, secrets[i]) > 0)
 			found[n++] = CStringGetTextDatum(secrets[i]);
 	}
 	return n == 0 ? (Datum) 0 : PointerGetDatum(construct_array(found, n, TEXTOID, -1, false, TYPALIGN_INT));
@@ -86,7 +74,7 @@ find_columns(Logging *logging, const Trigger *trigger)
 	{
 		const char *name = trigger->tgargs[i];
 
-		logging->column[i] = find_column(logging->desc, name);
+		logging->column[i] = Max(SPI_fnumber(logging->desc, name), 0);
 		if (*name != '\0' && logging->column[i] == 0)
 			elog(ERROR, "trigger %s names no column \"%s\"", trigger->tgname, name);
 	}

@@ -87,15 +87,6 @@ sees(const CaSubject *actor, Datum client, bool include_deleted)
 	return DatumGetBool(FunctionCallInvoke(fcinfo));
 }
 
-/* Did no other transaction end between the two snapshots? */
-static bool
-nobody_ended(Snapshot earlier, Snapshot later)
-{
-	return earlier->xmin == later->xmin && earlier->xmax == later->xmax && earlier->xcnt == later->xcnt &&
-		   (earlier->xcnt == 0 ||
-			memcmp(earlier->xip, later->xip, earlier->xcnt * sizeof(TransactionId)) == 0);
-}
-
 /*
  * careaccess.lock_client(client, include_deleted)
  *
@@ -113,6 +104,7 @@ ca_sql_lock_client(PG_FUNCTION_ARGS)
 	CaId      id;
 	CaId      practice;
 	Datum     row;
+	CaStamp   looked; /* when he was looked at first */
 	bool      seen;
 
 	require_not_null(fcinfo, 0, "client");
@@ -124,13 +116,14 @@ ca_sql_lock_client(PG_FUNCTION_ARGS)
 	if (!sees(&actor, client, include_deleted))
 		ca_refuse_missing_client(&id);
 
+	ca_version_stamp(call.snapshot, &looked);
 	row = ca_catalog_touch_client(client, include_deleted, &practice);
 	if (DatumGetPointer(row) == NULL)
 		ca_refuse_missing_client(&id);
 	ca_version_log(&practice);
 
 	push_newest_snapshot();
-	seen = nobody_ended(call.snapshot, GetActiveSnapshot()) || sees(&actor, client, include_deleted);
+	seen = ca_version_same_others(&looked, GetActiveSnapshot()) || sees(&actor, client, include_deleted);
 	PopActiveSnapshot();
 	PopActiveSnapshot();
 	if (!seen)

@@ -191,13 +191,8 @@ row_allowed_to_portal(FunctionCallInfo fcinfo, RowState *state, CaCall *call,
 						  !PG_ARGISNULL(ARG_CLIENT_VISIBLE) &&
 						  PG_GETARG_BOOL(ARG_CLIENT_VISIBLE);
 
-	for (CaAction action = CA_ACTION_VIEW; action <= CA_ACTION_DELETE; action++)
-	{
-		if ((actions & CA_ACTION_BIT(action)) != 0 &&
-			!ca_decide_portal(&state->portal, client, category, action, client_visible))
-			return false;
-	}
-	return practice_agrees(fcinfo, state, call);
+	return ca_decide_portal_all(&state->portal, client, category, actions, client_visible) &&
+		   practice_agrees(fcinfo, state, call);
 }
 
 static bool

@@ -10,6 +10,7 @@
 #include "access/htup_details.h"
 #include "access/xact.h"
 #include "commands/trigger.h"
+#include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -81,7 +82,7 @@ ca_sql_act_as(PG_FUNCTION_ARGS)
 				 errdetail("The end was %s.", timestamptz_to_str(member.ends_at)),
 				 errhint("careaccess_configure_member() changes the end date.")));
 	ca_identity_act_as(&id, session);
-	ca_support_new_asker(GetActiveSnapshot(), ca_guard_statement_start());
+	ca_support_new_asker();
 	PG_RETURN_VOID();
 }
 
@@ -136,7 +137,7 @@ ca_sql_act_as_portal_user(PG_FUNCTION_ARGS)
 		ca_arg_id(fcinfo, 1, "client", &user.profile);
 	require_profile_open(&call, &user);
 	ca_identity_act_as_portal_user(&user, session);
-	ca_support_new_asker(call.snapshot, call.now);
+	ca_support_new_asker();
 	PG_RETURN_VOID();
 }
 
@@ -342,13 +343,8 @@ log_row(TriggerData *trigger, HeapTuple row)
 
 	if (trigger->tg_trigger->tgnargs > 0)
 	{
-		for (attno = 1; attno <= desc->natts; attno++)
-		{
-			if (strcmp(NameStr(TupleDescAttr(desc, attno - 1)->attname),
-					   trigger->tg_trigger->tgargs[0]) == 0)
-				break;
-		}
-		if (attno > desc->natts)
+		attno = SPI_fnumber(desc, trigger->tg_trigger->tgargs[0]);
+		if (attno <= 0)
 			elog(ERROR, "trigger %s names no column \"%s\"", trigger->tg_trigger->tgname,
 				 trigger->tg_trigger->tgargs[0]);
 		value = heap_getattr(row, attno, desc, &null);

@@ -372,10 +372,8 @@ ca_scope_serial(const CaScope *scope)
 static void
 on_transaction_end(XactEvent event, void *arg)
 {
-	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PARALLEL_PRE_COMMIT ||
-		event == XACT_EVENT_PRE_PREPARE)
-		return;
-	set_latest(NULL);
+	if (ca_version_is_end(event))
+		set_latest(NULL);
 }
 
 void

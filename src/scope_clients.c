@@ -27,8 +27,6 @@
 /* They are read all when at least one in so many has been read. */
 #define READ_ALL_FROM 20
 
-static const char *const kind_words[] = {"owner", "grant", "listed"};
-
 /*
  * Entries
  */
@@ -94,7 +92,7 @@ static void
 fill_link(CaScope *scope, const CaClientLinkRow *row, CaLink *link)
 {
 	link->member = ca_scope_member_number(scope, &row->member);
-	link->kind = ca_scope_word(row->kind, kind_words, lengthof(kind_words));
+	link->kind = ca_scope_known(ca_link_kind_number(row->kind), row->kind);
 	link->state = link_state(scope, row);
 }
 
@@ -323,16 +321,6 @@ typedef struct AllClients
 	ClientExceptions **exceptions; /* by number */
 } AllClients;
 
-static void *
-one_more(void *rows, int count, Size size)
-{
-	if (rows == NULL)
-		return MemoryContextAllocHuge(CurrentMemoryContext, 64 * size);
-	if (count >= 64 && (count & (count - 1)) == 0)
-		return repalloc_huge(rows, 2 * (Size) count * size);
-	return rows;
-}
-
 static void
 gather_client(void *arg, const CaClientRow *row)
 {
@@ -340,8 +328,7 @@ gather_client(void *arg, const CaClientRow *row)
 	ReadClient *client;
 
 	CHECK_FOR_INTERRUPTS();
-	all->clients = one_more(all->clients, all->nclients, sizeof(ReadClient));
-	client = &all->clients[all->nclients++];
+	client = CA_APPEND(&all->clients, all->nclients, ReadClient);
 	client->ref = ca_scope_client_ref(all->scope, &row->id);
 	client->deleted = strcmp(row->status, "deleted") == 0;
 	client->shared_with_all = row->shared_with_all;
@@ -353,8 +340,7 @@ gather_link(void *arg, const CaId *client, const CaClientLinkRow *row)
 	AllClients *all = arg;
 	ReadLink   *link;
 
-	all->links = one_more(all->links, all->nlinks, sizeof(ReadLink));
-	link = &all->links[all->nlinks++];
+	link = CA_APPEND(&all->links, all->nlinks, ReadLink);
 	link->client = ca_scope_client_ref(all->scope, client);
 	fill_link(all->scope, row, &link->link);
 }

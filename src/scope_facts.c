@@ -121,25 +121,18 @@ ca_scope_end_reading(MemoryContext cxt, MemoryContext before)
  */
 
 /* A word that is none cannot have passed the catalog's constraints. */
-static int
-known(int number, const char *word)
+int
+ca_scope_known(int number, const char *word)
 {
 	if (number < 0)
 		elog(ERROR, "unexpected word \"%s\" in the catalog of careaccess", word);
 	return number;
 }
 
-int
-ca_scope_word(const char *word, const char *const *words, int nwords)
-{
-	return known(ca_word_number(word, words, nwords), word);
-}
-
 static const char *const rule_words[] = {"none", "author", "share", "group"};
-static const char *const kind_words[] = {"owner", "grant", "listed"};
 static const char *const mode_words[] = {"context", "author", "supervisor"};
 
-#define NUMBER(word, words) ca_scope_word((word), (words), lengthof(words))
+#define NUMBER(word, words) ca_scope_known(ca_word_number((word), (words), lengthof(words)), (word))
 
 static uint8
 action_mask(char **actions, int n)
@@ -147,7 +140,7 @@ action_mask(char **actions, int n)
 	uint8 mask = 0;
 
 	for (int i = 0; i < n; i++)
-		mask |= CA_ACTION_BIT(known(ca_action_number(actions[i]), actions[i]));
+		mask |= CA_ACTION_BIT(ca_scope_known(ca_action_number(actions[i]), actions[i]));
 	return mask;
 }
 
@@ -241,7 +234,7 @@ fill_permission(CaScope *scope, Snapshot snapshot, const CaPermissionRow *row,
 		elog(ERROR, "unexpected category \"%s\" in the catalog of careaccess", row->category);
 	permission->category = category;
 	permission->actions = action_mask(row->actions, row->nactions);
-	permission->reach = known(ca_reach_number(row->reach), row->reach);
+	permission->reach = ca_scope_known(ca_reach_number(row->reach), row->reach);
 	permission->deny = strcmp(row->effect, "allow") != 0;
 	permission->only_if_practitioner = row->only_if_practitioner;
 	permission->source = source;
@@ -304,7 +297,7 @@ read_category_rules(CaScope *scope, Snapshot snapshot, PracticeEntry *entry)
 
 	n = ca_catalog_link_categories(snapshot, &scope->practice_id, &links);
 	for (int i = 0; i < n; i++)
-		entry->facts.opens[NUMBER(links[i].kind, kind_words)] |=
+		entry->facts.opens[ca_scope_known(ca_link_kind_number(links[i].kind), links[i].kind)] |=
 			category_mask(scope, snapshot, &links[i].category, 1);
 }
 
@@ -638,7 +631,7 @@ add_role(void *arg, const CaId *member, const char *role)
 	int32       number = ca_idset_find(all->numbers, member);
 
 	if (number >= 0)
-		*ca_catalog_append_text(&all->roles[number], &all->nroles[number]) = pstrdup(role);
+		*CA_APPEND(&all->roles[number], all->nroles[number], char *) = pstrdup(role);
 }
 
 static void

@@ -131,8 +131,8 @@ extern CaRef      ca_scope_member_number(CaScope *scope, const CaId *id);
 extern Bitmapset *ca_scope_add_member(CaScope *scope, Bitmapset *set, const CaId *id);
 extern CaRef      ca_scope_client_ref(CaScope *scope, const CaId *id);
 
-/* A word of the catalog, by its number; one that is none is an error. */
-extern int ca_scope_word(const char *word, const char *const *words, int nwords);
+/* The number of a word of the catalog; an error for one that has none. */
+extern int ca_scope_known(int number, const char *word);
 
 /* The client with this number; reads him, or all of them, if need be. */
 extern bool ca_scope_client_by_ref(CaScope *scope, Snapshot snapshot, CaRef ref, CaClient *client);

@@ -260,11 +260,7 @@ typedef struct Candidates
 static void
 add_candidate(Candidates *c, const CaId *client)
 {
-	if (c->clients == NULL)
-		c->clients = palloc(64 * sizeof(CaRef));
-	else if (c->nclients >= 64 && (c->nclients & (c->nclients - 1)) == 0)
-		c->clients = repalloc_huge(c->clients, 2 * (Size) c->nclients * sizeof(CaRef));
-	c->clients[c->nclients++] = ca_scope_client_ref(c->v->scope, client);
+	*CA_APPEND(&c->clients, c->nclients, CaRef) = ca_scope_client_ref(c->v->scope, client);
 }
 
 static void

@@ -151,21 +151,28 @@ estimate_for_subject(CaScope *scope, Snapshot snapshot, const CaSubject *subject
 	}
 }
 
-/* For whoever asks now; the context of the pin goes with the question. */
+/* For whoever asks now; the scope stays until the context is deleted. */
+static CaScope *
+open_for_asker(MemoryContext *cxt, const CaSubject **subject)
+{
+	CaPin *pin = NULL;
+
+	*cxt = AllocSetContextCreate(CurrentMemoryContext, "careaccess planning", ALLOCSET_SMALL_SIZES);
+	return ca_scope_open(&pin, *cxt, GetActiveSnapshot(), ca_guard_statement_start(), ca_guard_statement_clock(), subject);
+}
+
 static bool
 estimate_for_asker(List *args, uint8 actions, CaEstimate *estimate)
 {
 	char            *code = constant_category(args);
 	MemoryContext    cxt;
-	CaPin           *pin = NULL;
 	CaScope         *scope;
 	const CaSubject *subject;
 	int              category;
 
 	if (code == NULL || actions == 0 || !ActiveSnapshotSet())
 		return false;
-	cxt = AllocSetContextCreate(CurrentMemoryContext, "careaccess planning", ALLOCSET_SMALL_SIZES);
-	scope = ca_scope_open(&pin, cxt, GetActiveSnapshot(), ca_guard_statement_start(), ca_guard_statement_clock(), &subject);
+	scope = open_for_asker(&cxt, &subject);
 	category = ca_scope_category(scope, GetActiveSnapshot(), code);
 	if (category >= 0)
 	{
@@ -177,12 +184,11 @@ estimate_for_asker(List *args, uint8 actions, CaEstimate *estimate)
 }
 
 void
-ca_support_new_asker(Snapshot snapshot, TimestampTz now)
+ca_support_new_asker(void)
 {
-	MemoryContext    cxt = AllocSetContextCreate(CurrentMemoryContext, "careaccess planning", ALLOCSET_SMALL_SIZES);
-	CaPin           *pin = NULL;
+	MemoryContext    cxt;
 	const CaSubject *subject;
-	CaScope         *scope = ca_scope_open(&pin, cxt, snapshot, now, ca_guard_statement_clock(), &subject);
+	CaScope         *scope = open_for_asker(&cxt, &subject);
 	bool             fits = true;
 
 	for (int category = 0; fits && category < CA_MAX_CATEGORIES; category++)
@@ -191,7 +197,7 @@ ca_support_new_asker(Snapshot snapshot, TimestampTz now)
 
 		if (planned[category] == NO_CLASS)
 			continue;
-		estimate_for_subject(scope, snapshot, subject, category, VIEW, &estimate);
+		estimate_for_subject(scope, GetActiveSnapshot(), subject, category, VIEW, &estimate);
 		fits = part_class(&estimate) == planned[category];
 	}
 	MemoryContextDelete(cxt);

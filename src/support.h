@@ -8,13 +8,10 @@
 #ifndef CA_SUPPORT_H
 #define CA_SUPPORT_H
 
-#include "datatype/timestamp.h"
-#include "utils/snapshot.h"
-
 /*
  * Somebody else asks from now on: have plans that were made for one who sees
  * much more, or much less, be made anew.
  */
-extern void ca_support_new_asker(Snapshot snapshot, TimestampTz now);
+extern void ca_support_new_asker(void);
 
 #endif /* CA_SUPPORT_H */

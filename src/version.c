@@ -80,12 +80,17 @@ forget_entered(void)
 	entered_all = false;
 }
 
+bool
+ca_version_is_end(XactEvent event)
+{
+	return event != XACT_EVENT_PRE_COMMIT && event != XACT_EVENT_PARALLEL_PRE_COMMIT &&
+		   event != XACT_EVENT_PRE_PREPARE;
+}
+
 static void
 on_transaction_end(XactEvent event, void *arg)
 {
-	/* Before the end others may still run queries, and change facts. */
-	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PARALLEL_PRE_COMMIT ||
-		event == XACT_EVENT_PRE_PREPARE)
+	if (!ca_version_is_end(event))
 		return;
 	own_epoch++;
 	changes_facts = false;

@@ -10,6 +10,7 @@
 #define CA_VERSION_H
 
 #include "access/transam.h"
+#include "access/xact.h"
 #include "utils/snapshot.h"
 
 #include "id.h"
@@ -51,6 +52,9 @@ typedef enum CaKeptState
 } CaKeptState;
 
 extern void ca_version_init(void);
+
+/* Is a transaction over with this event?  Before that, queries may still run. */
+extern bool ca_version_is_end(XactEvent event);
 
 extern void ca_version_stamp(Snapshot snapshot, CaStamp *stamp);
 
