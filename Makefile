@@ -57,6 +57,8 @@ DOCS = $(wildcard doc/*.md)
 endif
 
 PG_CPPFLAGS = -I$(srcdir)/src
+# Signatures of session tokens.
+SHLIB_LINK = -lcrypto
 # Warnings are errors; WERROR= (empty) builds with a compiler that warns of more.
 # Three warnings of -Wextra are off because PostgreSQL's own headers and
 # conventions raise them: unused parameters (every fmgr function has some),

@@ -535,6 +535,29 @@ ca_catalog_portal_access(Snapshot snapshot, const CaId *portal_user, const CaId 
 	return found;
 }
 
+/* There are few of them; an index on text would ask for its collation. */
+bool
+ca_catalog_token_key(Snapshot snapshot, const char *kid, CaTokenKeyRow *row)
+{
+	CatalogScan scan;
+	bool        found = false;
+
+	ca_scan_begin(&scan, T_TOKEN_KEY, CA_ALL_ROWS, (Datum) 0, snapshot);
+	while (!found && ca_scan_next(&scan))
+	{
+		found = strcmp(ca_scan_text(&scan, 0), kid) == 0;
+		if (!found)
+			continue;
+		row->algorithm = ca_scan_text(&scan, 1);
+		row->key = DatumGetByteaPCopy(scan.values[2]);
+		row->audience = ca_scan_text(&scan, 3);
+		row->valid_from = DatumGetTimestampTz(scan.values[4]);
+		row->valid_until = ca_scan_end(&scan, 5);
+	}
+	ca_scan_close(&scan);
+	return found;
+}
+
 /*
  * The marker
  */

@@ -121,6 +121,16 @@ typedef struct CaPortalAccessRow
 	char *status;
 } CaPortalAccessRow;
 
+/* A key that verifies tokens. */
+typedef struct CaTokenKeyRow
+{
+	char       *algorithm;
+	bytea      *key;
+	char       *audience; /* or null */
+	TimestampTz valid_from;
+	TimestampTz valid_until; /* CA_NEVER: no end */
+} CaTokenKeyRow;
+
 typedef struct CaEmergencyRow
 {
 	CaId        member;
@@ -158,6 +168,8 @@ extern bool ca_catalog_member_of_login(Snapshot snapshot, const char *login_role
 extern bool ca_catalog_client(Snapshot snapshot, const CaId *id, CaClientRow *row);
 extern bool ca_catalog_portal_user(Snapshot snapshot, const CaId *id, CaPortalUserRow *row);
 extern bool ca_catalog_portal_access(Snapshot snapshot, const CaId *portal_user, const CaId *client, CaPortalAccessRow *row);
+
+extern bool ca_catalog_token_key(Snapshot snapshot, const char *kid, CaTokenKeyRow *row);
 
 /* All rows of a key; the result is their number. */
 extern int ca_catalog_categories(Snapshot snapshot, CaCategoryRow **rows);

@@ -45,6 +45,7 @@ typedef enum Table
 	T_DELEGATION,
 	T_PORTAL_USER,
 	T_PORTAL_ACCESS,
+	T_TOKEN_KEY,
 	T_CHANGE,
 	T_COUNT
 } Table;

@@ -64,6 +64,7 @@ static TableInfo tables[T_COUNT] = {
 	[T_DELEGATION] = {"delegation", {"member", "over_member", "mode", "categories", "actions", "client", "valid_until", "practice"}},
 	[T_PORTAL_USER] = {"portal_user", {"id", "practice", "client"}},
 	[T_PORTAL_ACCESS] = {"portal_access", {"portal_user", "client", "view_appointments", "manage_information", "status"}},
+	[T_TOKEN_KEY] = {"token_key", {"kid", "algorithm", "key", "audience", "valid_from", "valid_until"}},
 	[T_CHANGE] = {"change", {"practice", "xid"}},
 };
 

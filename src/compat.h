@@ -73,4 +73,23 @@
 	index_beginscan((heap), (index), (snapshot), (nkeys), 0)
 #endif
 
+/*
+ * 16 lets the actions of the JSON parser fail; ours note what is wrong and go
+ * on.  17 wants to be told where the lexer's state lies.
+ */
+#if PG_VERSION_NUM >= 160000
+#define CA_JSON_ACTION JsonParseErrorType
+#define CA_JSON_ACTION_DONE return JSON_SUCCESS
+#else
+#define CA_JSON_ACTION void
+#define CA_JSON_ACTION_DONE return
+#endif
+#if PG_VERSION_NUM >= 170000
+#define CA_JSON_LEX(json, length, encoding) \
+	makeJsonLexContextCstringLen(NULL, (json), (length), (encoding), true)
+#else
+#define CA_JSON_LEX(json, length, encoding) \
+	makeJsonLexContextCstringLen((json), (length), (encoding), true)
+#endif
+
 #endif /* CA_COMPAT_H */

@@ -45,6 +45,13 @@ typedef struct CaCallState
 void
 ca_call_open(FunctionCallInfo fcinfo, CaCall *call)
 {
+	ca_call_open_in_policy(fcinfo, call);
+	ca_require_good_token(call->subject);
+}
+
+void
+ca_call_open_in_policy(FunctionCallInfo fcinfo, CaCall *call)
+{
 	MemoryContext cxt = fcinfo->flinfo->fn_mcxt;
 
 	if (fcinfo->flinfo->fn_extra == NULL)
@@ -164,6 +171,17 @@ ca_arg_author(FunctionCallInfo fcinfo, int arg, CaCall *call)
 /*
  * Who may ask what
  */
+
+void
+ca_require_good_token(const CaSubject *subject)
+{
+	if (subject->token_fault != CA_TOKEN_GOOD)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+				 errmsg("the session's token is not valid"),
+				 errdetail("%s", ca_token_fault_detail(subject->token_fault)),
+				 errhint("Set careaccess.token to a valid token, or to an empty string for none.")));
+}
 
 void
 ca_refuse_nobody(void)

@@ -27,9 +27,11 @@ typedef struct CaCall
 
 /*
  * Opens under the active snapshot, in the scope of the asker's practice; the
- * pins are kept in fn_extra.
+ * pins are kept in fn_extra.  A session whose token is not good is refused
+ * (28000), save in a policy, to which it is nobody's.
  */
 extern void ca_call_open(FunctionCallInfo fcinfo, CaCall *call);
+extern void ca_call_open_in_policy(FunctionCallInfo fcinfo, CaCall *call);
 
 /*
  * Go on in the scope of another practice: of the one that the question is
@@ -52,6 +54,7 @@ extern const char *ca_kind_word(CaSubjectKind kind);
 extern bool        ca_is_somebody(const CaSubject *subject);
 
 /* Refusals. */
+extern void             ca_require_good_token(const CaSubject *subject);
 CA_NORETURN extern void ca_refuse_nobody(void);
 CA_NORETURN extern void ca_refuse_missing_client(const CaId *id);
 

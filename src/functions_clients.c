@@ -50,7 +50,7 @@ ca_sql_clients(PG_FUNCTION_ARGS)
 	const CaMember *member;
 
 	ca_guard_bound_to_asker();
-	ca_call_open(fcinfo, &call);
+	ca_call_open_in_policy(fcinfo, &call);
 	category = ca_scope_category(call.scope, call.snapshot, text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	/* Whoever calls it by hand may name no action at all: that is allowed to nobody. */
 	if (category < 0 || actions <= 0 || actions > CA_ACTIONS_ALL)

@@ -394,6 +394,7 @@ ca_sql_visible(PG_FUNCTION_ARGS)
 		state = make_row_state(fcinfo);
 
 	open_row_call(state, fcinfo, &call);
+	ca_require_good_token(call.subject);
 	(void) ca_arg_category(fcinfo, ARG_CATEGORY, &call);
 	if (call.subject->kind != CA_SUBJECT_MEMBER && call.subject->kind != CA_SUBJECT_PORTAL)
 		ca_refuse_nobody();

@@ -54,6 +54,17 @@ arg_session(FunctionCallInfo fcinfo, int arg)
 	return PG_GETARG_BOOL(arg);
 }
 
+/* A token says already who the session is. */
+static void
+require_no_token(void)
+{
+	if (ca_identity_has_token())
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the session has a token"),
+				 errhint("Set careaccess.token to an empty string first.")));
+}
+
 /* careaccess_act_as(member, session) */
 Datum
 ca_sql_act_as(PG_FUNCTION_ARGS)
@@ -64,6 +75,7 @@ ca_sql_act_as(PG_FUNCTION_ARGS)
 
 	ca_arg_id(fcinfo, 0, "member", &id);
 	session = arg_session(fcinfo, 1);
+	require_no_token();
 	if (!ca_catalog_member(GetActiveSnapshot(), &id, &member))
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
@@ -117,6 +129,7 @@ ca_sql_act_as_portal_user(PG_FUNCTION_ARGS)
 	CaSubject       user = {.kind = CA_SUBJECT_PORTAL};
 	bool            session;
 
+	require_no_token();
 	ca_call_open(fcinfo, &call);
 	ca_arg_id(fcinfo, 0, "portal user", &user.id);
 	session = arg_session(fcinfo, 2);
@@ -148,6 +161,7 @@ ca_sql_switch_profile(PG_FUNCTION_ARGS)
 	CaCall    call;
 	CaSubject user;
 
+	require_no_token();
 	ca_call_open(fcinfo, &call);
 	if (call.subject->kind != CA_SUBJECT_PORTAL)
 		ereport(ERROR,
@@ -212,6 +226,8 @@ identified_word(CaIdentifiedBy by)
 {
 	switch (by)
 	{
+		case CA_IDENTIFIED_TOKEN:
+			return "token";
 		case CA_IDENTIFIED_ACTING:
 			return "acting";
 		case CA_IDENTIFIED_LOGIN_ROLE:

@@ -47,8 +47,7 @@ typedef struct StartedQuery
 	TimestampTz           start;
 	TimestampTz           clock;
 	bool                  bound_to_asker;
-	CaIdentityKey         asker;  /* if it is */
-	char                 *acting; /* likewise */
+	CaAsker               asker; /* if it is */
 	MemoryContextCallback forget;
 } StartedQuery;
 
@@ -156,9 +155,7 @@ find_query(const QueryDesc *query_desc)
 static void
 require_same_asker(const StartedQuery *query)
 {
-	if (query == NULL || !query->bound_to_asker || ca_identity_unchanged(&query->asker))
-		return;
-	if (query->asker.role != GetOuterUserId() || strcmp(query->acting, ca_settings_acting()) != 0)
+	if (query != NULL && query->bound_to_asker && !ca_identity_is_asker(&query->asker))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the cursor was opened for somebody else"),
@@ -207,8 +204,7 @@ ca_guard_bound_to_asker(void)
 {
 	if (running == NULL || running->bound_to_asker)
 		return;
-	running->acting = MemoryContextStrdup(GetMemoryChunkContext(running), ca_settings_acting());
-	ca_identity_key(&running->asker);
+	ca_identity_note_asker(GetMemoryChunkContext(running), &running->asker);
 	running->bound_to_asker = true;
 }
 

@@ -5,12 +5,14 @@
  *
  * Contract.  The first that applies:
  *
- *	1. the acting member, set by careaccess_act_as(), or the acting portal
+ *	1. whom the token names that the session has set (identity_token.c).  One
+ *	   that does not verify, or holds no longer, makes nobody;
+ *	2. the acting member, set by careaccess_act_as(), or the acting portal
  *	   user, set by careaccess_act_as_portal_user();
- *	2. the member whose login role is the session's outer role: the one that
+ *	3. the member whose login role is the session's outer role: the one that
  *	   SET ROLE chose, else the session user.  A SECURITY DEFINER function does
  *	   not change it;
- *	3. nobody, who may be a database administrator: a superuser, or a role
+ *	4. nobody, who may be a database administrator: a superuser, or a role
  *	   with EXECUTE on the marker function.
  *
  * A member who is not active, or past his end, is nobody: no identity, and no
@@ -18,8 +20,8 @@
  * whose own profile is deleted.  Above all a database administrator who acts
  * as somebody has that one's rights and no others.
  *
- * No state here: what the session is follows from a setting and from the
- * outer role, both of which PostgreSQL undoes with transactions and savepoints
+ * No state here: what the session is follows from two settings and from the
+ * outer role, all of which PostgreSQL undoes with transactions and savepoints
  * and carries to parallel workers.
  *
  *-------------------------------------------------------------------------
@@ -32,14 +34,38 @@
 #include "catalog.h"
 #include "compat.h"
 #include "identity.h"
+#include "identity_token.h"
 #include "settings.h"
 
 void
 ca_identity_key(CaIdentityKey *key)
 {
 	key->role = GetOuterUserId();
-	key->acting_changes_now = ca_settings_acting_changes();
-	key->acting_changes = *key->acting_changes_now;
+	key->changes_now = ca_settings_identity_changes();
+	key->changes = *key->changes_now;
+}
+
+void
+ca_identity_note_asker(MemoryContext cxt, CaAsker *asker)
+{
+	ca_identity_key(&asker->key);
+	asker->token = MemoryContextStrdup(cxt, ca_settings_token());
+	asker->acting = MemoryContextStrdup(cxt, ca_settings_acting());
+}
+
+bool
+ca_identity_is_asker(const CaAsker *asker)
+{
+	return ca_identity_unchanged(&asker->key) ||
+		   (asker->key.role == GetOuterUserId() &&
+			strcmp(asker->token, ca_settings_token()) == 0 &&
+			strcmp(asker->acting, ca_settings_acting()) == 0);
+}
+
+bool
+ca_identity_has_token(void)
+{
+	return *ca_settings_token() != '\0';
 }
 
 bool
@@ -133,14 +159,23 @@ read_acting(const char *setting, Acting *acting)
 }
 
 static void
-become_member(CaSubject *subject, const CaMemberRow *member, TimestampTz now)
+become_member_of_row(CaSubject *subject, const CaMemberRow *member, TimestampTz now)
 {
 	if (strcmp(member->status, "active") != 0 || member->ends_at <= now)
 		return;
 	subject->kind = CA_SUBJECT_MEMBER;
 	subject->id = member->id;
 	subject->practice = member->practice;
-	subject->valid_until = member->ends_at;
+	subject->valid_until = Min(subject->valid_until, member->ends_at);
+}
+
+static void
+become_member(Snapshot snapshot, const CaId *id, TimestampTz now, CaSubject *subject)
+{
+	CaMemberRow member;
+
+	if (ca_catalog_member(snapshot, id, &member))
+		become_member_of_row(subject, &member, now);
 }
 
 /*
@@ -148,55 +183,80 @@ become_member(CaSubject *subject, const CaMemberRow *member, TimestampTz now)
  * portal user whose access was withdrawn is who he is, and sees nothing.
  */
 static void
-become_portal_user(Snapshot snapshot, const Acting *acting, CaSubject *subject)
+become_portal_user(Snapshot snapshot, const CaId *id, const CaId *profile, CaSubject *subject)
 {
 	CaPortalUserRow user;
 	CaClientRow     own;
 
-	if (!ca_catalog_portal_user(snapshot, &acting->id, &user) ||
-		!ca_id_equal(&user.client, &acting->own_profile) ||
+	if (!ca_catalog_portal_user(snapshot, id, &user) ||
 		!ca_catalog_client(snapshot, &user.client, &own) ||
 		strcmp(own.status, "deleted") == 0)
 		return;
 	subject->kind = CA_SUBJECT_PORTAL;
-	subject->id = acting->id;
+	subject->id = *id;
 	subject->practice = user.practice;
 	subject->own_profile = user.client;
-	subject->profile = acting->profile;
+	subject->profile = profile ? *profile : user.client;
+}
+
+/* A token that is not good makes nobody, and nothing else is looked at. */
+static void
+become_token_subject(Snapshot snapshot, TimestampTz now, CaSubject *subject)
+{
+	CaTokenSubject named;
+
+	subject->identified_by = CA_IDENTIFIED_TOKEN;
+	ca_identity_read_token(snapshot, now, ca_settings_token(), &named);
+	subject->token_fault = named.fault;
+	if (named.fault != CA_TOKEN_GOOD)
+		return;
+	subject->valid_from = named.from;
+	subject->valid_until = named.until;
+	if (named.portal)
+		become_portal_user(snapshot, &named.id, named.has_profile ? &named.profile : NULL, subject);
+	else
+		become_member(snapshot, &named.id, now, subject);
+}
+
+static void
+become_acting(Snapshot snapshot, TimestampTz now, CaSubject *subject)
+{
+	Acting acting;
+
+	subject->identified_by = CA_IDENTIFIED_ACTING;
+	read_acting(ca_settings_acting(), &acting);
+	if (acting.kind == CA_SUBJECT_MEMBER)
+		become_member(snapshot, &acting.id, now, subject);
+	else if (acting.kind == CA_SUBJECT_PORTAL)
+	{
+		become_portal_user(snapshot, &acting.id, &acting.profile, subject);
+		if (!ca_id_equal(&subject->own_profile, &acting.own_profile))
+			subject->kind = CA_SUBJECT_NOBODY;
+	}
 }
 
 void
 ca_identity_subject(Snapshot snapshot, TimestampTz now, CaSubject *subject)
 {
-	const char *setting = ca_settings_acting();
-	Acting      acting;
 	CaMemberRow member;
 
 	memset(subject, 0, sizeof(CaSubject));
 	subject->kind = CA_SUBJECT_NOBODY;
 	subject->identified_by = CA_IDENTIFIED_NONE;
+	subject->token_fault = CA_TOKEN_GOOD;
+	subject->valid_from = DT_NOBEGIN;
 	subject->valid_until = CA_NEVER;
 
-	if (*setting != '\0')
-	{
-		subject->identified_by = CA_IDENTIFIED_ACTING;
-		read_acting(setting, &acting);
-		if (acting.kind == CA_SUBJECT_PORTAL)
-			become_portal_user(snapshot, &acting, subject);
-		else if (acting.kind == CA_SUBJECT_MEMBER &&
-				 ca_catalog_member(snapshot, &acting.id, &member))
-			become_member(subject, &member, now);
-		return;
-	}
-
-	if (ca_catalog_member_of_login(snapshot, GetUserNameFromId(GetOuterUserId(), false), &member))
+	if (ca_identity_has_token())
+		become_token_subject(snapshot, now, subject);
+	else if (*ca_settings_acting() != '\0')
+		become_acting(snapshot, now, subject);
+	else if (ca_catalog_member_of_login(snapshot, GetUserNameFromId(GetOuterUserId(), false), &member))
 	{
 		subject->identified_by = CA_IDENTIFIED_LOGIN_ROLE;
-		become_member(subject, &member, now);
-		return;
+		become_member_of_row(subject, &member, now);
 	}
-
-	if (ca_identity_role_administers())
+	else if (ca_identity_role_administers())
 		subject->kind = CA_SUBJECT_ADMINISTRATOR;
 }
 

@@ -13,6 +13,7 @@
 #include "utils/snapshot.h"
 
 #include "id.h"
+#include "token.h"
 
 typedef enum CaSubjectKind
 {
@@ -25,6 +26,7 @@ typedef enum CaSubjectKind
 typedef enum CaIdentifiedBy
 {
 	CA_IDENTIFIED_NONE,
+	CA_IDENTIFIED_TOKEN,
 	CA_IDENTIFIED_ACTING,
 	CA_IDENTIFIED_LOGIN_ROLE
 } CaIdentifiedBy;
@@ -33,19 +35,21 @@ typedef struct CaSubject
 {
 	CaSubjectKind  kind;
 	CaIdentifiedBy identified_by;
+	CaTokenFault   token_fault; /* why nobody: the token is not good */
 	CaId           id;          /* of a member, of a portal user */
 	CaId           practice;    /* of a member, of a portal user */
 	CaId           own_profile; /* of a portal user: the client whose login he is */
 	CaId           profile;     /* of a portal user: the client he has chosen */
 	TimestampTz    valid_until;
+	TimestampTz    valid_from; /* of a token: an earlier statement must ask anew */
 } CaSubject;
 
 /* What the subject follows from, to see cheaply that it is still the same. */
 typedef struct CaIdentityKey
 {
 	Oid           role;
-	uint64        acting_changes;
-	const uint64 *acting_changes_now; /* where they are counted */
+	uint64        changes;
+	const uint64 *changes_now; /* where they are counted */
 } CaIdentityKey;
 
 extern void ca_identity_key(CaIdentityKey *key);
@@ -54,9 +58,25 @@ extern void ca_identity_key(CaIdentityKey *key);
 static inline bool
 ca_identity_unchanged(const CaIdentityKey *key)
 {
-	return key->acting_changes == *key->acting_changes_now &&
+	return key->changes == *key->changes_now &&
 		   key->role == GetOuterUserId();
 }
+
+/* For whom something was begun; its texts lie in a context of the caller's. */
+typedef struct CaAsker
+{
+	CaIdentityKey key;
+	char         *token;
+	char         *acting;
+} CaAsker;
+
+extern void ca_identity_note_asker(MemoryContext cxt, CaAsker *asker);
+
+/* Is the session still his, though settings may have come and gone? */
+extern bool ca_identity_is_asker(const CaAsker *asker);
+
+/* Good or not, it leaves no room for anybody else. */
+extern bool ca_identity_has_token(void);
 
 /* Find out who the session is, under a snapshot and at an instant. */
 extern void ca_identity_subject(Snapshot snapshot, TimestampTz now, CaSubject *subject);

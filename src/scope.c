@@ -445,9 +445,21 @@ still_same_session(void)
 {
 	if (!session.known || !ca_identity_unchanged(&session.key))
 		return false;
-	if (session.subject.identified_by == CA_IDENTIFIED_ACTING)
+	if (session.subject.identified_by == CA_IDENTIFIED_ACTING ||
+		session.subject.identified_by == CA_IDENTIFIED_TOKEN)
 		return true;
 	return strcmp(NameStr(session.role), GetUserNameFromId(session.key.role, false)) == 0;
+}
+
+/*
+ * A token has hours of its own, which its practice's facts do not share: the
+ * scope holds for others whose tokens live longer.
+ */
+static bool
+still_valid(TimestampTz now)
+{
+	return session.subject.identified_by != CA_IDENTIFIED_TOKEN ||
+		   (session.subject.valid_from <= now && now < session.subject.valid_until);
 }
 
 static void
@@ -485,7 +497,7 @@ ca_scope_open(CaPin **pin, MemoryContext cxt, Snapshot snapshot, TimestampTz now
 	CaScope *scope;
 
 	*subject = &session.subject;
-	if (still_same_session())
+	if (still_same_session() && still_valid(now))
 	{
 		scope = acquire_for_session(pin, cxt, snapshot, now, clock);
 		if (session.known && session.scope_serial == scope->serial &&
@@ -495,7 +507,7 @@ ca_scope_open(CaPin **pin, MemoryContext cxt, Snapshot snapshot, TimestampTz now
 	session.known = false;
 	find_out_session(snapshot, now);
 	scope = acquire_for_session(pin, cxt, snapshot, now, clock);
-	if (session.has_practice)
+	if (session.has_practice && session.subject.identified_by != CA_IDENTIFIED_TOKEN)
 		(void) ca_scope_reached(scope, session.subject.valid_until);
 	session.scope_serial = scope->serial;
 	session.known = true;

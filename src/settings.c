@@ -10,11 +10,17 @@
  * ca_settings_set_acting() change it, and the start of a parallel worker copy
  * it.  So no SET, no connection option and no ALTER ROLE makes an identity.
  *
+ * The token is the other way round: anybody may set it, and what counts is
+ * whether it verifies.  Setting it never fails, whatever it is, since the server
+ * would print the value in the error; and it is shown to nobody but those who
+ * may read all settings, so that an injected query cannot carry it away.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/parallel.h"
+#include "datatype/timestamp.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -27,8 +33,10 @@
 /* True only while ca_settings_set_acting() runs. */
 static bool setting_acting = false;
 
+static char  *token = NULL;
+static int    token_leeway = 0; /* seconds */
 static char  *acting = NULL;
-static uint64 acting_changes = 0;
+static uint64 identity_changes = 0;
 static char  *operation = NULL;
 static char  *adopting = NULL;
 static int    cache_size = DEFAULT_CACHE_SIZE;
@@ -51,9 +59,15 @@ check_acting(char **newval, void **extra, GucSource source)
 
 /* Called for every change, those by rollback and RESET among them. */
 static void
-assign_acting(const char *newval, void *extra)
+assign_identity(const char *newval, void *extra)
 {
-	acting_changes++;
+	identity_changes++;
+}
+
+static void
+assign_leeway(int newval, void *extra)
+{
+	identity_changes++;
 }
 
 /*
@@ -100,6 +114,39 @@ ca_settings_init(void)
 							NULL);
 
 	/*
+	 * careaccess.token: a signed token that says who this session is.  The
+	 * application sets it for each connection or transaction.
+	 */
+	DefineCustomStringVariable("careaccess.token",
+							   "A signed token (JWT) that says who this session is.",
+							   "An empty string is no token.",
+							   &token,
+							   "",
+							   PGC_USERSET,
+							   GUC_NO_SHOW_ALL | GUC_SUPERUSER_ONLY | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE,
+							   NULL,
+							   assign_identity,
+							   NULL);
+
+	/*
+	 * careaccess.token_leeway: how far the clock of whoever makes tokens may be
+	 * from the server's.  An administrator raises it where clocks drift; tokens
+	 * then hold by so much longer.
+	 */
+	DefineCustomIntVariable("careaccess.token_leeway",
+							"How far the clock that tokens are made by may be from the server's.",
+							"Tokens hold so much earlier and longer than they say.",
+							&token_leeway,
+							0,
+							0,
+							600,
+							PGC_SUSET,
+							GUC_UNIT_S,
+							NULL,
+							assign_leeway,
+							NULL);
+
+	/*
 	 * careaccess.acting: the member or portal user for whom this session acts.
 	 * Internal; shown by careaccess_whoami(), changed by careaccess_act_as()
 	 * and careaccess_act_as_portal_user().
@@ -112,7 +159,7 @@ ca_settings_init(void)
 							   PGC_USERSET,
 							   GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE,
 							   check_acting,
-							   assign_acting,
+							   assign_identity,
 							   NULL);
 
 	/*
@@ -157,10 +204,22 @@ ca_settings_acting(void)
 	return acting ? acting : "";
 }
 
-const uint64 *
-ca_settings_acting_changes(void)
+const char *
+ca_settings_token(void)
 {
-	return &acting_changes;
+	return token ? token : "";
+}
+
+int64
+ca_settings_token_leeway(void)
+{
+	return (int64) token_leeway * USECS_PER_SEC;
+}
+
+const uint64 *
+ca_settings_identity_changes(void)
+{
+	return &identity_changes;
 }
 
 void

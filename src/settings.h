@@ -13,8 +13,17 @@ extern void ca_settings_init(void);
 /* Who is acting, as identity.c writes it, or an empty string. */
 extern const char *ca_settings_acting(void);
 
-/* Where it is counted how often who is acting may have changed, in whatever way. */
-extern const uint64 *ca_settings_acting_changes(void);
+/* The session's token, or an empty string. */
+extern const char *ca_settings_token(void);
+
+/* By how much the clock of whoever made a token may be wrong, in microseconds. */
+extern int64 ca_settings_token_leeway(void);
+
+/*
+ * Where it is counted how often the token, or who is acting, may have changed,
+ * in whatever way.
+ */
+extern const uint64 *ca_settings_identity_changes(void);
 
 /*
  * Say who is acting (an empty string: nobody).  The only way in which the
