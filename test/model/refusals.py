@@ -63,6 +63,8 @@ ADMINISTRATIVE = {
     "careaccess_mask": "view_name => 'refusals.masked', tbl => 'refusals.notes', columns => '{}'",
     "careaccess_unmask": "view_name => 'refusals.masked'",
     "careaccess_unique": "tbl => 'refusals.notes', column_name => 'name'",
+    "careaccess_set_token_key": "kid => 'k', algorithm => 'HS256', key => sha256('refusals')",
+    "careaccess_retire_token_key": "kid => 'k'",
     "careaccess_grant_application": "role => 'pg_monitor'",
     "careaccess_grant_administrator": "role => 'pg_monitor'",
 }
