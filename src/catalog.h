@@ -282,6 +282,12 @@ extern bool ca_catalog_changed(Snapshot snapshot, const CaId *practice, const Ca
 /* Is each change of a fact that the snapshot could show entered into the log? */
 extern bool ca_catalog_changes_are_logged(Snapshot snapshot);
 
+/* Is one of our policies in force on the relation? */
+extern bool ca_catalog_is_protected(Oid relid);
+
+/* Has the role the rights of the relation's owner? */
+extern bool ca_catalog_owns(Oid role, Oid relid);
+
 /* A function of the schema; invalid if there is none.  Nobody's rights are asked. */
 extern Oid ca_catalog_function(const char *name, const Oid *types, int ntypes);
 

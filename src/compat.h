@@ -73,6 +73,17 @@
 	index_beginscan((heap), (index), (snapshot), (nkeys), 0)
 #endif
 
+/* 19 tells the planner's hook for which EXPLAIN it plans. */
+#if PG_VERSION_NUM >= 190000
+#define CA_PLANNER_ARGS \
+	Query *query, const char *query_string, int cursor_options, ParamListInfo params, struct ExplainState *explain
+#define CA_PLANNER_PASS query, query_string, cursor_options, params, explain
+#else
+#define CA_PLANNER_ARGS \
+	Query *query, const char *query_string, int cursor_options, ParamListInfo params
+#define CA_PLANNER_PASS query, query_string, cursor_options, params
+#endif
+
 /*
  * 16 lets the actions of the JSON parser fail; ours note what is wrong and go
  * on.  17 wants to be told where the lexer's state lies.

@@ -36,6 +36,7 @@
 
 #include "compat.h"
 #include "guard.h"
+#include "guard_explain.h"
 #include "identity.h"
 #include "settings.h"
 
@@ -116,6 +117,7 @@ start_query(QueryDesc *query_desc, int eflags)
 	TimestampTz   start = ca_guard_statement_start();
 	StartedQuery *entry;
 
+	ca_guard_explain_start(query_desc->plannedstmt, eflags, query_desc->instrument_options);
 	mark_checks_of_written_rows(query_desc->plannedstmt);
 	if (previous_start)
 		previous_start(query_desc, eflags);
@@ -191,6 +193,7 @@ ca_guard_init(void)
 	ExecutorStart_hook = start_query;
 	previous_run = ExecutorRun_hook;
 	ExecutorRun_hook = run_query;
+	ca_guard_explain_init();
 }
 
 TimestampTz

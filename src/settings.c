@@ -39,6 +39,7 @@ static char  *acting = NULL;
 static uint64 identity_changes = 0;
 static char  *operation = NULL;
 static char  *adopting = NULL;
+static bool   explain_guard = true;
 static int    cache_size = DEFAULT_CACHE_SIZE;
 
 static bool
@@ -112,6 +113,23 @@ ca_settings_init(void)
 							check_cache_size,
 							NULL,
 							NULL);
+
+	/*
+	 * careaccess.explain_guard: whether EXPLAIN of queries on protected tables is
+	 * refused to those who may not see all rows.  An administrator turns it off
+	 * where only invented data lie, or for one role (ALTER ROLE ... SET) that tunes
+	 * queries.
+	 */
+	DefineCustomBoolVariable("careaccess.explain_guard",
+							 "Refuses plans of protected tables to those who may not see all rows.",
+							 "Plans tell how many rows there are, also of those that are hidden.",
+							 &explain_guard,
+							 true,
+							 PGC_SUSET,
+							 0,
+							 NULL,
+							 NULL,
+							 NULL);
 
 	/*
 	 * careaccess.token: a signed token that says who this session is.  The
@@ -238,6 +256,12 @@ ca_settings_set_acting(const char *who, bool session)
 		setting_acting = false;
 	}
 	PG_END_TRY();
+}
+
+bool
+ca_settings_explain_guard(void)
+{
+	return explain_guard;
 }
 
 int64

@@ -31,6 +31,9 @@ extern const uint64 *ca_settings_identity_changes(void);
  */
 extern void ca_settings_set_acting(const char *who, bool session);
 
+/* Are plans of protected tables hidden from those who may not see all rows? */
+extern bool ca_settings_explain_guard(void);
+
 /* How many bytes the facts kept over statements may take. */
 extern int64 ca_settings_cache_size(void);
 

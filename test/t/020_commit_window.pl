@@ -33,6 +33,8 @@ shared_preload_libraries = '$module/commit_window'
 max_connections = 20
 max_prepared_transactions = 5
 max_worker_processes = 8
+# Members may not look at plans; here they must.
+careaccess.explain_guard = off
 # A writer who turns it on waits for a standby that there is not.
 synchronous_commit = local
 synchronous_standby_names = 'nobody'

@@ -1,0 +1,80 @@
+/*-------------------------------------------------------------------------
+ *
+ * catalog_policy.c
+ *	  Which tables are protected, and whose they are.
+ *
+ * What is asked are the policies that PostgreSQL enforces, and not our list of
+ * protected tables: the two differ where somebody meddled, and in a snapshot
+ * that is older than the protection.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "nodes/nodeFuncs.h"
+#include "rewrite/rowsecurity.h"
+#include "utils/acl.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "catalog_internal.h"
+
+static bool
+calls_function_of(Node *node, void *schema)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, FuncExpr) && get_func_namespace(((FuncExpr *) node)->funcid) == *(Oid *) schema)
+		return true;
+	return expression_tree_walker(node, calls_function_of, schema);
+}
+
+static bool
+has_policy_of(Relation relation, Oid schema)
+{
+	ListCell *lc;
+
+	if (!relation->rd_rel->relrowsecurity || relation->rd_rsdesc == NULL)
+		return false;
+	foreach (lc, relation->rd_rsdesc->policies)
+	{
+		const RowSecurityPolicy *policy = lfirst(lc);
+
+		if (calls_function_of((Node *) policy->qual, &schema) ||
+			calls_function_of((Node *) policy->with_check_qual, &schema))
+			return true;
+	}
+	return false;
+}
+
+bool
+ca_catalog_is_protected(Oid relid)
+{
+	Oid      schema = get_namespace_oid(CA_SCHEMA, true);
+	Relation relation;
+	bool     is_protected;
+
+	/* The library may be loaded in a database without the extension. */
+	if (!OidIsValid(schema))
+		return false;
+	relation = RelationIdGetRelation(relid);
+	if (relation == NULL)
+		return false;
+	is_protected = has_policy_of(relation, schema);
+	RelationClose(relation);
+	return is_protected;
+}
+
+bool
+ca_catalog_owns(Oid role, Oid relid)
+{
+	Relation relation = RelationIdGetRelation(relid);
+	bool     owns;
+
+	if (relation == NULL)
+		return false;
+	owns = has_privs_of_role(role, relation->rd_rel->relowner);
+	RelationClose(relation);
+	return owns;
+}
