@@ -12,8 +12,10 @@
  *
  * The token is the other way round: anybody may set it, and what counts is
  * whether it verifies.  Setting it never fails, whatever it is, since the server
- * would print the value in the error; and it is shown to nobody but those who
- * may read all settings, so that an injected query cannot carry it away.
+ * would print the value in the error; and it is shown to nobody, so that an
+ * injected query cannot carry it away.  It is a show hook that hides it: what is
+ * marked as the superuser's only cannot be set by set_config(), which returns
+ * the value, and that is how a token is set as a bound parameter.
  *
  *-------------------------------------------------------------------------
  */
@@ -56,6 +58,12 @@ check_acting(char **newval, void **extra, GucSource source)
 	GUC_check_errmsg("who is acting cannot be set directly");
 	GUC_check_errhint("Call careaccess_act_as() or careaccess_act_as_portal_user().");
 	return false;
+}
+
+static const char *
+show_token(void)
+{
+	return *ca_settings_token() == '\0' ? "" : "********";
 }
 
 /* Called for every change, those by rollback and RESET among them. */
@@ -141,10 +149,10 @@ ca_settings_init(void)
 							   &token,
 							   "",
 							   PGC_USERSET,
-							   GUC_NO_SHOW_ALL | GUC_SUPERUSER_ONLY | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE,
+							   GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE,
 							   NULL,
 							   assign_identity,
-							   NULL);
+							   show_token);
 
 	/*
 	 * careaccess.token_leeway: how far the clock of whoever makes tokens may be
