@@ -68,7 +68,8 @@ read_der(const CaTokenKey *key)
 static EVP_PKEY *
 read_any(const CaTokenKey *key)
 {
-	static const char pem[] = "-----BEGIN ";
+	/* No other kind of PEM: what OpenSSL makes of a private key depends on its version. */
+	static const char pem[] = "-----BEGIN PUBLIC KEY-----";
 
 	if (key->length > 65536)
 		return NULL;
@@ -136,11 +137,11 @@ ca_token_key_problem(const CaTokenKey *key)
 	switch (key->algorithm)
 	{
 		case CA_TOKEN_EDDSA:
-			return "It must be a public key of Ed25519, as PEM, DER or its 32 bytes.";
+			return "It must be a public key of Ed25519, as PEM (BEGIN PUBLIC KEY), DER or its 32 bytes.";
 		case CA_TOKEN_ES256:
-			return "It must be a public key of the curve P-256, as PEM or DER.";
+			return "It must be a public key of the curve P-256, as PEM (BEGIN PUBLIC KEY) or DER.";
 		default:
-			return "It must be a public RSA key of 2048 to 8192 bits, as PEM or DER.";
+			return "It must be a public RSA key of 2048 to 8192 bits, as PEM (BEGIN PUBLIC KEY) or DER.";
 	}
 }
 
