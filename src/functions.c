@@ -189,7 +189,7 @@ ca_refuse_nobody(void)
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("no member is acting in this session"),
-			 errhint("Call careaccess_act_as, or log in with the login role of a member.")));
+			 errhint("Set careaccess.token, call careaccess_act_as, or log in with the login role of a member.")));
 }
 
 void
