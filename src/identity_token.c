@@ -115,7 +115,7 @@ find_subject(const CaClaims *claims, CaTokenSubject *named)
 	named->portal = claims->portal;
 	named->has_profile = claims->client != NULL;
 	if (!read_id(claims->subject, &named->id) ||
-		(named->has_profile && !read_id(claims->client, &named->profile)))
+		(claims->client != NULL && !read_id(claims->client, &named->profile)))
 		return CA_TOKEN_CLAIMS;
 	return CA_TOKEN_GOOD;
 }

@@ -118,7 +118,7 @@ typedef struct MemberEntry
 
 /* What is read for one entry and not kept goes into a context of its own. */
 extern MemoryContext ca_scope_begin_reading(MemoryContext *before);
-extern void          ca_scope_end_reading(MemoryContext reading, MemoryContext before);
+extern void          ca_scope_end_reading(MemoryContext cxt, MemoryContext before);
 
 /* Is the instant reached?  What the scope says holds until the answer changes. */
 extern bool ca_scope_reached(CaScope *scope, TimestampTz instant);

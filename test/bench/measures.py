@@ -3,7 +3,7 @@
 import statistics
 import time
 
-from compare import BY_HAND, CARE, NONE, ROLES, TITLES, interleave, ratio, statements
+from compare import BY_HAND, CARE, NONE, ROLES, interleave, ratio, statements
 from psql import Failed, Pgbench, Psql, TimedOut
 
 LIMIT_S = 20		# of one statement of a hand-written policy

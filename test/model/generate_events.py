@@ -12,7 +12,6 @@ from model import (
     Invitation,
     Member,
     Model,
-    ended,
 )
 from sqltext import jsonb, literal, text_array
 

@@ -30,7 +30,7 @@ from types import SimpleNamespace
 
 from generate import literal
 from psql import Session, SqlError
-from refusals_calls import calls, clients_of, missing_client
+from refusals_calls import calls, missing_client
 import refusals_outside  # noqa: F401 (its rules)
 import refusals_rules  # noqa: F401
 from refusals_ask import FORBIDDEN, HIDDEN, OK, RULES, Ask, expected
