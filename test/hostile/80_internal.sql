@@ -84,9 +84,9 @@ SELECT E'\x01'::careaccess.id, '0x10'::careaccess.id, '-0'::careaccess.id, '007'
 SELECT careaccess.id_send('901'), careaccess.id_hash('901') = careaccess.id_hash(901);
 CREATE TABLE pg_temp.t (id careaccess.id);
 CREATE TABLE pg_temp.b (b bytea);
-COPY pg_temp.t FROM STDIN (FORMAT binary);
-not binary
-\.
+\copy pg_temp.t FROM PROGRAM 'printf "PGCOPY\\n\\377\\r\\n\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\1\\0\\0\\0\\5\\7abcd\\377\\377"' (FORMAT binary)
+\copy pg_temp.t FROM PROGRAM 'printf "PGCOPY\\n\\377\\r\\n\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\1\\0\\0\\0\\0\\377\\377"' (FORMAT binary)
+\copy pg_temp.t FROM PROGRAM 'printf "PGCOPY\\n\\377\\r\\n\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\1\\0\\0\\0\\3\\2901\\377\\377"' (FORMAT binary)
 INSERT INTO pg_temp.b SELECT careaccess.id_send(v::careaccess.id) FROM unnest('{1,x,00000000-0000-0000-0000-000000000901}'::text[]) AS v;
 SELECT id FROM pg_temp.t, pg_temp.b;
 SELECT careaccess_visible(E'901\x01', 'chart'), careaccess_visible('901 ', 'chart'), careaccess_visible('+901', 'chart'), careaccess_visible('0901', 'chart'), careaccess_visible('901', E'chart');

@@ -18,6 +18,7 @@
 #   -- leaves: nobody        whoever came through a door is nobody afterwards;
 #                            "a bad token": careaccess_whoami() is refused
 #   -- needs: EXTENSION      or NUMBER, the least major version
+#   -- after: WORDS          what doc/security.md advises with these words is done before
 #   -- broken by: SQL        after this, the judge must find the attempt guilty
 #   -- mended by: SQL        takes it back
 #
@@ -39,6 +40,7 @@ my %who = (
 	planter => { role => 'planter', ticket => 'bert', is => 'member bert acting' },
 	nobody => { role => 'clinic_app', is => 'nobody none' },
 	bare => { role => 'bare', is => 'nobody none' },
+	guarded => { role => 'guarded', ticket => 'bert', is => 'member bert acting' },
 	becomer => { role => 'becomer', is => 'nobody none' });
 my $word = join '', map { sprintf '%02x', int(rand(256)) } 1 .. 4;
 my $canary = "SECRET$word";
@@ -68,7 +70,7 @@ sub make_databases
 	my @words = ('-v', "canary=$canary", '-v', "annas=$annas");
 
 	$node->safe_psql('postgres', "CREATE ROLE clinic_app LOGIN; CREATE ROLE planter LOGIN; CREATE ROLE bert_login LOGIN; CREATE ROLE bare LOGIN;
-		CREATE ROLE becomer LOGIN IN ROLE clinic_app;
+		CREATE ROLE becomer LOGIN IN ROLE clinic_app; CREATE ROLE guarded LOGIN IN ROLE clinic_app;
 		CREATE ROLE door; CREATE ROLE left_behind; CREATE DATABASE $without");
 	$node->safe_psql($without, slurp('test/hostile/world.sql') . slurp('test/hostile/facts.sql'), extra_params => \@words);
 	$node->safe_psql($without, 'GRANT USAGE, CREATE ON SCHEMA door TO door; GRANT SELECT ON door.ticket TO door;
@@ -79,6 +81,7 @@ sub make_databases
 		$node->safe_psql($without, "CREATE EXTENSION $extension")
 		  if $node->safe_psql('postgres', "SELECT count(*) FROM pg_available_extensions WHERE name = '$extension'");
 	}
+	$node->safe_psql('postgres', "ALTER ROLE guarded SET session_preload_libraries = 'careaccess'");
 	$node->safe_psql('postgres', "CREATE DATABASE $with TEMPLATE $without");
 	$node->safe_psql($with, slurp('test/hostile/hidden.sql'), extra_params => \@words);
 	$node->safe_psql($_, 'ANALYZE') foreach ($with, $without);
@@ -111,8 +114,8 @@ sub read_attempts
 		my %attempt = (title => $title, as => 'acting', expect => 'nothing', leaves => 'everything', sql => $sql // '');
 
 		next if $part !~ /\S/ or $title =~ /^--/;
-		$attempt{$1} = $2 while $attempt{sql} =~ s/\A-- (as|expect|leaves|needs|broken by|mended by): (.*)\n//;
-		$attempt{as} = join ' ', grep { $_ ne 'becomer' } sort keys %who if $attempt{as} eq 'everybody';
+		$attempt{$1} = $2 while $attempt{sql} =~ s/\A-- (as|expect|leaves|needs|after|broken by|mended by): (.*)\n//;
+		$attempt{as} = join ' ', grep { $_ !~ /^(becomer|guarded)$/ } sort keys %who if $attempt{as} eq 'everybody';
 		push @attempts, \%attempt;
 	}
 	return @attempts;
@@ -136,7 +139,7 @@ sub run_attempt
 	$node->psql($db, $sql, stdout => \$stdout, stderr => \$stderr, on_error_stop => 0,
 		extra_params => [ '-U', $who->{role}, '-v', 'hidden=901', '-v', 'missing=999', '-v', "tell=$tell", '-v', "parallel_mode=$parallel_mode" ]);
 	# Names that differ between two sessions, and where in the sources an error was raised.
-	s/clinic_[ab]/clinic/g, s/pg_temp_\d+/pg_temp/g, s/with PID \d+/with PID/g, s/^psql:<stdin>:\d+: //gm, s/^LOCATION:.*\n//gm
+	s/clinic_[ab]/clinic/g, s/pg_temp_\d+/pg_temp/g, s/with PID \d+/with PID/g, s/^(?:CONTEXT:  )?parallel worker\n//gm, s/^psql:<stdin>:\d+: //gm, s/^LOCATION:.*\n//gm
 	  foreach ($stdout, $stderr);
 
 	my ($out, $after) = split /^===end\n/m, $stdout, 2;
@@ -161,7 +164,7 @@ sub administer
 }
 
 # What the attackers made goes; the rest must be what it was: see facts.sql.
-my $clean = 'REASSIGN OWNED BY clinic_app, planter, bert_login, bare TO left_behind; DROP OWNED BY left_behind CASCADE';
+my $clean = 'REASSIGN OWNED BY clinic_app, planter, bert_login, bare, guarded, becomer TO left_behind; DROP OWNED BY left_behind CASCADE';
 my $facts = 'SELECT judge.facts()';
 my @before;
 
@@ -246,6 +249,15 @@ sub break_attempt
 	return;
 }
 
+# advised(WORDS): the first statements that doc/security.md has after these words.
+sub advised
+{
+	my $words = shift;
+
+	$security =~ /\*\*\Q$words\E.*?```sql\n(.*?)```/s or die "doc/security.md advises nothing about \"$words\"";
+	return $1;
+}
+
 sub lacks
 {
 	my $needs = shift // return;
@@ -269,6 +281,7 @@ foreach my $file (@files)
 	  SKIP:
 		{
 			skip "$name: needs $attempt->{needs}", 1 if lacks($attempt->{needs});
+			administer(advised($attempt->{after})) if $attempt->{after};
 			try_attempt($attempt, $_, "$name, as $_") foreach @variants;
 			next if not $attempt->{'broken by'};
 			break_attempt($attempt, $variants[0], "$name, as $variants[0]");
