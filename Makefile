@@ -56,7 +56,7 @@ ifneq (,$(wildcard doc/*.md))
 DOCS = $(wildcard doc/*.md)
 endif
 
-PG_CPPFLAGS = -I$(srcdir)/src
+PG_CPPFLAGS = -I$(srcdir)/src -DCA_VERSION='"$(EXTVERSION)"'
 # Signatures of session tokens.
 SHLIB_LINK = -lcrypto
 # Warnings are errors; WERROR= (empty) builds with a compiler that warns of more.
@@ -99,6 +99,6 @@ SQL_PARTS = $(sort $(wildcard sql/[0-9]*.sql))
 $(EXTENSION)--$(EXTVERSION).sql: $(SQL_PARTS) sql $(EXTENSION).control Makefile
 	cat $(SQL_PARTS) > $@.tmp && mv $@.tmp $@
 
-$(OBJS): $(wildcard src/*.h) Makefile
+$(OBJS): $(wildcard src/*.h) $(EXTENSION).control Makefile
 
 endif

@@ -283,6 +283,19 @@ ca_catalog_has_capability(Snapshot snapshot, const CaId *practice,
 	return found;
 }
 
+/* A status that is none must not pass for one that is not "deleted". */
+bool
+ca_scan_client_deleted(const CatalogScan *scan)
+{
+	const char *status = ca_scan_word(scan, 2);
+
+	if (strcmp(status, "active") == 0 || strcmp(status, "archived") == 0)
+		return false;
+	if (strcmp(status, "deleted") != 0)
+		ca_catalog_damaged("A client has the status \"%s\".", status);
+	return true;
+}
+
 bool
 ca_catalog_client(Snapshot snapshot, const CaId *id, CaClientRow *row)
 {
@@ -295,7 +308,7 @@ ca_catalog_client(Snapshot snapshot, const CaId *id, CaClientRow *row)
 	{
 		ca_scan_id(&scan, 0, &row->id);
 		ca_scan_id(&scan, 1, &row->practice);
-		row->status = ca_scan_word(&scan, 2);
+		row->deleted = ca_scan_client_deleted(&scan);
 		row->shared_with_all = ca_scan_bool(&scan, 3);
 	}
 	ca_scan_close(&scan);

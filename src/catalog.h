@@ -16,6 +16,7 @@
 #include "datatype/timestamp.h"
 #include "utils/snapshot.h"
 
+#include "compat.h"
 #include "id.h"
 #include "idset.h"
 
@@ -83,10 +84,10 @@ typedef struct CaPermissionRow
 
 typedef struct CaClientRow
 {
-	CaId        id;
-	CaId        practice;
-	const char *status;
-	bool        shared_with_all;
+	CaId id;
+	CaId practice;
+	bool deleted;
+	bool shared_with_all;
 } CaClientRow;
 
 typedef struct CaClientLinkRow
@@ -161,6 +162,9 @@ typedef struct CaDelegationRow
 
 extern void ca_catalog_init(void);
 
+/* A row holds a word that none may hold, or names what is not there: an error. */
+CA_NORETURN extern void ca_catalog_refuse_word(const char *word);
+
 /* One row by its key; false when there is none. */
 extern bool ca_catalog_practice(Snapshot snapshot, const CaId *id, CaPracticeRow *row);
 extern bool ca_catalog_member(Snapshot snapshot, const CaId *id, CaMemberRow *row);
@@ -206,19 +210,21 @@ typedef void (*CaMemberRoleVisitor)(void *arg, const CaId *member, const char *r
 /* Of a practice; of the second those that are shared with all. */
 extern void ca_catalog_each_client(Snapshot snapshot, const CaId *practice, CaClientVisitor visit, void *arg);
 extern void ca_catalog_each_client_shared_with_all(Snapshot snapshot, const CaId *practice, CaClientVisitor visit, void *arg);
-extern void ca_catalog_each_member_role(Snapshot snapshot, const CaId *practice, CaMemberRoleVisitor visit, void *arg);
 
-/* Of members: their links, shares to them, what concerns them, delegations to them. */
+/* Of members: their roles, links, shares to them, what concerns them, delegations to them. */
+extern void ca_catalog_each_member_role(Snapshot snapshot, const CaId *members, int n, CaMemberRoleVisitor visit, void *arg);
 extern void ca_catalog_each_link(Snapshot snapshot, const CaId *members, int n, CaLinkVisitor visit, void *arg);
 extern void ca_catalog_each_share(Snapshot snapshot, const CaId *members, int n, CaShareVisitor visit, void *arg);
 extern void ca_catalog_each_revocation(Snapshot snapshot, const CaId *members, int n, CaRevocationVisitor visit, void *arg);
 extern void ca_catalog_each_emergency(Snapshot snapshot, const CaId *members, int n, CaEmergencyVisitor visit, void *arg);
 extern void ca_catalog_each_delegation(Snapshot snapshot, const CaId *members, int n, CaDelegationVisitor visit, void *arg);
 
-extern int      ca_catalog_member_rows(Snapshot snapshot, const CaId *practice, CaMemberRow **rows);
-extern CaIdSet *ca_catalog_members_with_permissions(Snapshot snapshot, const CaId *practice);
-extern CaIdSet *ca_catalog_members_with_limits(Snapshot snapshot, const CaId *practice);
-extern CaIdSet *ca_catalog_members_with_delegations(Snapshot snapshot, const CaId *practice);
+extern int ca_catalog_member_rows(Snapshot snapshot, const CaId *practice, CaMemberRow **rows);
+
+/* Those of them who have any. */
+extern CaIdSet *ca_catalog_members_with_permissions(Snapshot snapshot, const CaId *members, int n);
+extern CaIdSet *ca_catalog_members_with_limits(Snapshot snapshot, const CaId *members, int n);
+extern CaIdSet *ca_catalog_members_with_delegations(Snapshot snapshot, const CaId *members, int n);
 
 /* Room for one more, zeroed, at the end of an array that grows by doubling. */
 extern void *ca_catalog_one_more(void *rows, int count, Size size);

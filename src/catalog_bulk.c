@@ -30,7 +30,7 @@ visit_clients(CatalogScan *scan, CaClientVisitor visit, void *arg)
 	while (ca_scan_next(scan))
 	{
 		ca_scan_id(scan, 0, &row.id);
-		row.status = ca_scan_word(scan, 2);
+		row.deleted = ca_scan_client_deleted(scan);
 		row.shared_with_all = ca_scan_bool(scan, 3);
 		visit(arg, &row);
 	}
@@ -55,33 +55,6 @@ ca_catalog_each_client_shared_with_all(Snapshot snapshot, const CaId *practice, 
 	ca_scan_open_partial(&scan, T_CLIENT, 1, "client_shared_with_all_idx", snapshot);
 	ca_scan_key(&scan, ca_id_to_datum(practice));
 	visit_clients(&scan, visit, arg);
-	ca_scan_close(&scan);
-}
-
-void
-ca_catalog_each_member_role(Snapshot snapshot, const CaId *practice, CaMemberRoleVisitor visit, void *arg)
-{
-	CatalogScan scan;
-	CaId        member;
-
-	ca_scan_by_id(&scan, T_MEMBER_ROLE, 2, practice, snapshot);
-	while (ca_scan_next(&scan))
-	{
-		const text *role = DatumGetTextPP(scan.values[1]);
-		char        name[NAMEDATALEN];
-		Size        len = VARSIZE_ANY_EXHDR(role);
-
-		CHECK_FOR_INTERRUPTS();
-		ca_scan_id(&scan, 0, &member);
-		if (len >= sizeof(name))
-		{
-			visit(arg, &member, text_to_cstring(role));
-			continue;
-		}
-		memcpy(name, VARDATA_ANY(role), len);
-		name[len] = '\0';
-		visit(arg, &member, name);
-	}
 	ca_scan_close(&scan);
 }
 
@@ -146,6 +119,31 @@ next_of_members(MemberScan *of, CaId *member)
 			return false;
 		ca_scan_key(&of->scan, ca_id_to_datum(&of->members[of->next++]));
 	}
+}
+
+void
+ca_catalog_each_member_role(Snapshot snapshot, const CaId *members, int n, CaMemberRoleVisitor visit, void *arg)
+{
+	MemberScan of;
+	CaId       member;
+
+	open_of_members(&of, T_MEMBER_ROLE, 0, snapshot, members, n);
+	while (next_of_members(&of, &member))
+	{
+		const text *role = DatumGetTextPP(of.scan.values[1]);
+		char        name[NAMEDATALEN];
+		Size        len = VARSIZE_ANY_EXHDR(role);
+
+		if (len >= sizeof(name))
+		{
+			visit(arg, &member, text_to_cstring(role));
+			continue;
+		}
+		memcpy(name, VARDATA_ANY(role), len);
+		name[len] = '\0';
+		visit(arg, &member, name);
+	}
+	ca_scan_close(&of.scan);
 }
 
 void
@@ -255,40 +253,36 @@ ca_catalog_member_rows(Snapshot snapshot, const CaId *practice, CaMemberRow **ro
 	return n;
 }
 
-/* The members of whom a table has rows. */
 static CaIdSet *
-members_in(Table which, int practice_column, Snapshot snapshot, const CaId *practice)
+members_in(Table which, Snapshot snapshot, const CaId *members, int n)
 {
-	CaIdSet    *members = ca_idset_create(CurrentMemoryContext, 0);
-	CatalogScan scan;
-	CaId        member;
+	CaIdSet   *found = ca_idset_create(CurrentMemoryContext, 0);
+	MemberScan of;
+	CaId       member;
 
-	ca_scan_by_id(&scan, which, practice_column, practice, snapshot);
-	while (ca_scan_next(&scan))
-	{
-		ca_scan_id(&scan, 0, &member);
-		(void) ca_idset_intern(members, &member);
-	}
-	ca_scan_close(&scan);
-	return members;
+	open_of_members(&of, which, 0, snapshot, members, n);
+	while (next_of_members(&of, &member))
+		(void) ca_idset_intern(found, &member);
+	ca_scan_close(&of.scan);
+	return found;
 }
 
 CaIdSet *
-ca_catalog_members_with_permissions(Snapshot snapshot, const CaId *practice)
+ca_catalog_members_with_permissions(Snapshot snapshot, const CaId *members, int n)
 {
-	return members_in(T_MEMBER_PERMISSION, 7, snapshot, practice);
+	return members_in(T_MEMBER_PERMISSION, snapshot, members, n);
 }
 
 CaIdSet *
-ca_catalog_members_with_limits(Snapshot snapshot, const CaId *practice)
+ca_catalog_members_with_limits(Snapshot snapshot, const CaId *members, int n)
 {
-	return members_in(T_COLLEAGUE_LIMIT, 3, snapshot, practice);
+	return members_in(T_COLLEAGUE_LIMIT, snapshot, members, n);
 }
 
 CaIdSet *
-ca_catalog_members_with_delegations(Snapshot snapshot, const CaId *practice)
+ca_catalog_members_with_delegations(Snapshot snapshot, const CaId *members, int n)
 {
-	return members_in(T_DELEGATION, 7, snapshot, practice);
+	return members_in(T_DELEGATION, snapshot, members, n);
 }
 
 /*

@@ -16,6 +16,7 @@
 #include "utils/relcache.h"
 
 #include "catalog.h"
+#include "compat.h"
 
 #define CA_SCHEMA "careaccess"
 #define CA_MAX_COLUMNS 9
@@ -50,11 +51,41 @@ typedef enum Table
 	T_COUNT
 } Table;
 
-/* The name of a table and of the columns that are read, in reading order. */
+typedef enum ColumnType
+{
+	COL_ID, /* careaccess.id */
+	COL_IDS,
+	COL_TEXT,
+	COL_TEXTS,
+	COL_NAME,
+	COL_BOOL,
+	COL_SMALLINT,
+	COL_BIGINT,
+	COL_BYTES,
+	COL_TIME,
+	COL_XID
+} ColumnType;
+
+/* A column as the install script makes it; another one is damage. */
+typedef struct ColumnInfo
+{
+	const char *name;
+	ColumnType  type;
+	bool        nullable;
+} ColumnInfo;
+
+#define CA_MAX_UNIQUE 2
+#define CA_COLUMN_BIT(column) ((uint16) (1 << (column)))
+
+/*
+ * A table, the columns that are read, in reading order, and the sets of them
+ * of which no two rows have the same.
+ */
 typedef struct TableInfo
 {
 	const char *name;
-	const char *columns[CA_MAX_COLUMNS];
+	ColumnInfo  columns[CA_MAX_COLUMNS];
+	uint16      unique[CA_MAX_UNIQUE];
 
 	/* what a lookup found */
 	bool       valid;
@@ -64,6 +95,17 @@ typedef struct TableInfo
 	Oid        index[CA_MAX_COLUMNS]; /* one that starts with the column */
 	Oid        equal[CA_MAX_COLUMNS]; /* the type's equality function */
 } TableInfo;
+
+/* The tables are not as the install script made them, or hold what none may. */
+CA_NORETURN extern void ca_catalog_damaged(const char *format, ...) pg_attribute_printf(1, 2);
+
+/* An error unless the table, a column of it, is what it should be. */
+extern void ca_catalog_require_table(Relation relation);
+extern void ca_catalog_require_column(Relation relation, const ColumnInfo *column, AttrNumber attno);
+
+/* An error unless this library and the extension's SQL are of one version. */
+extern void ca_catalog_require_version(void);
+extern void ca_catalog_init_version(void);
 
 /* By name; an error if there is none. */
 extern Oid        ca_catalog_relation(const char *name);
@@ -120,6 +162,7 @@ extern int         ca_scan_texts(const CatalogScan *scan, int column, char ***te
 extern int         ca_scan_ids(const CatalogScan *scan, int column, CaId **ids);
 
 /* Whole rows; the key is the caller's. */
+extern bool ca_scan_client_deleted(const CatalogScan *scan);
 extern void ca_scan_link(const CatalogScan *scan, CaClientLinkRow *row);
 extern void ca_scan_share(const CatalogScan *scan, CaChartShareRow *row);
 extern void ca_scan_emergency(const CatalogScan *scan, CaEmergencyRow *row);

@@ -41,31 +41,31 @@
 #include "compat.h"
 
 static TableInfo tables[T_COUNT] = {
-	[T_CATEGORY] = {"category", {"code", "authored", "number"}},
-	[T_PRACTICE] = {"practice", {"id", "groups", "ungrouped_sees", "ungrouped_admin_manages", "manager_bypasses_groups", "edit_others_records", "emergency_access", "emergency_overrides_revocation"}},
-	[T_AUTHOR_RULE] = {"practice_author_rule", {"practice", "category", "rule"}},
-	[T_LINK_CATEGORY] = {"practice_link_category", {"practice", "kind", "category"}},
-	[T_MEMBER] = {"member", {"id", "practice", "name", "status", "ends_at", "login_role", "ever_practitioner"}},
-	[T_ROLE] = {"role", {"practice", "role", "practitioner", "unrevocable"}},
-	[T_ROLE_PERMISSION] = {"role_permission", {"practice", "role", "category", "actions", "reach", "effect", "only_if_practitioner"}},
-	[T_ROLE_CAPABILITY] = {"role_capability", {"practice", "role", "capability"}},
-	[T_MEMBER_ROLE] = {"member_role", {"member", "role", "practice"}},
-	[T_MEMBER_PERMISSION] = {"member_permission", {"member", "source", "category", "actions", "reach", "effect", "only_if_practitioner", "practice"}},
-	[T_MEMBER_CAPABILITY] = {"member_capability", {"member", "capability"}},
-	[T_CLIENT] = {"client", {"id", "practice", "status", "shared_with_all"}},
-	[T_CLIENT_LINK] = {"client_link", {"client", "member", "kind", "active", "valid_from", "valid_until"}},
-	[T_REVOCATION] = {"client_revocation", {"client", "member"}},
-	[T_CHART_SHARE] = {"chart_share", {"client", "from_provider", "to_provider", "include_private", "started", "stopped", "valid_until"}},
-	[T_EMERGENCY] = {"emergency_access", {"client", "member", "from", "until"}},
-	[T_GROUP] = {"practitioner_group", {"practice", "id"}},
-	[T_GROUP_PRACTITIONER] = {"group_practitioner", {"group_id", "member"}},
-	[T_GROUP_ADMIN] = {"group_admin", {"group_id", "member"}},
-	[T_COLLEAGUE_LIMIT] = {"colleague_limit", {"member", "category", "colleagues", "practice"}},
-	[T_DELEGATION] = {"delegation", {"member", "over_member", "mode", "categories", "actions", "client", "valid_until", "practice"}},
-	[T_PORTAL_USER] = {"portal_user", {"id", "practice", "client"}},
-	[T_PORTAL_ACCESS] = {"portal_access", {"portal_user", "client", "view_appointments", "manage_information", "status"}},
-	[T_TOKEN_KEY] = {"token_key", {"kid", "algorithm", "key", "audience", "valid_from", "valid_until"}},
-	[T_CHANGE] = {"change", {"practice", "xid"}},
+	[T_CATEGORY] = {"category", {{"code", COL_TEXT}, {"authored", COL_BOOL}, {"number", COL_SMALLINT}}, {CA_COLUMN_BIT(0), CA_COLUMN_BIT(2)}},
+	[T_PRACTICE] = {"practice", {{"id", COL_ID}, {"groups", COL_BOOL}, {"ungrouped_sees", COL_TEXT}, {"ungrouped_admin_manages", COL_TEXT}, {"manager_bypasses_groups", COL_BOOL}, {"edit_others_records", COL_BOOL}, {"emergency_access", COL_BOOL}, {"emergency_overrides_revocation", COL_BOOL}}, {CA_COLUMN_BIT(0)}},
+	[T_AUTHOR_RULE] = {"practice_author_rule", {{"practice", COL_ID}, {"category", COL_TEXT}, {"rule", COL_TEXT}}, {CA_COLUMN_BIT(0) | CA_COLUMN_BIT(1)}},
+	[T_LINK_CATEGORY] = {"practice_link_category", {{"practice", COL_ID}, {"kind", COL_TEXT}, {"category", COL_TEXT}}},
+	[T_MEMBER] = {"member", {{"id", COL_ID}, {"practice", COL_ID}, {"name", COL_TEXT}, {"status", COL_TEXT}, {"ends_at", COL_TIME, true}, {"login_role", COL_NAME, true}, {"ever_practitioner", COL_BOOL}}, {CA_COLUMN_BIT(0), CA_COLUMN_BIT(5)}},
+	[T_ROLE] = {"role", {{"practice", COL_ID}, {"role", COL_TEXT}, {"practitioner", COL_BOOL}, {"unrevocable", COL_BOOL}}, {CA_COLUMN_BIT(0) | CA_COLUMN_BIT(1)}},
+	[T_ROLE_PERMISSION] = {"role_permission", {{"practice", COL_ID}, {"role", COL_TEXT}, {"category", COL_TEXT}, {"actions", COL_TEXTS}, {"reach", COL_TEXT}, {"effect", COL_TEXT}, {"only_if_practitioner", COL_BOOL}}},
+	[T_ROLE_CAPABILITY] = {"role_capability", {{"practice", COL_ID}, {"role", COL_TEXT}, {"capability", COL_TEXT}}},
+	[T_MEMBER_ROLE] = {"member_role", {{"member", COL_ID}, {"role", COL_TEXT}}},
+	[T_MEMBER_PERMISSION] = {"member_permission", {{"member", COL_ID}, {"source", COL_TEXT}, {"category", COL_TEXT}, {"actions", COL_TEXTS}, {"reach", COL_TEXT}, {"effect", COL_TEXT}, {"only_if_practitioner", COL_BOOL}}},
+	[T_MEMBER_CAPABILITY] = {"member_capability", {{"member", COL_ID}, {"capability", COL_TEXT}}},
+	[T_CLIENT] = {"client", {{"id", COL_ID}, {"practice", COL_ID}, {"status", COL_TEXT}, {"shared_with_all", COL_BOOL}}, {CA_COLUMN_BIT(0)}},
+	[T_CLIENT_LINK] = {"client_link", {{"client", COL_ID}, {"member", COL_ID}, {"kind", COL_TEXT}, {"active", COL_BOOL}, {"valid_from", COL_TIME}, {"valid_until", COL_TIME, true}}},
+	[T_REVOCATION] = {"client_revocation", {{"client", COL_ID}, {"member", COL_ID}}},
+	[T_CHART_SHARE] = {"chart_share", {{"client", COL_ID}, {"from_provider", COL_ID}, {"to_provider", COL_ID}, {"include_private", COL_BOOL}, {"started", COL_TIME}, {"stopped", COL_TIME, true}, {"valid_until", COL_TIME, true}}},
+	[T_EMERGENCY] = {"emergency_access", {{"client", COL_ID}, {"member", COL_ID}, {"from", COL_TIME}, {"until", COL_TIME}}},
+	[T_GROUP] = {"practitioner_group", {{"practice", COL_ID}, {"id", COL_BIGINT}}},
+	[T_GROUP_PRACTITIONER] = {"group_practitioner", {{"group_id", COL_BIGINT}, {"member", COL_ID}}},
+	[T_GROUP_ADMIN] = {"group_admin", {{"group_id", COL_BIGINT}, {"member", COL_ID}}},
+	[T_COLLEAGUE_LIMIT] = {"colleague_limit", {{"member", COL_ID}, {"category", COL_TEXT}, {"colleagues", COL_IDS}}},
+	[T_DELEGATION] = {"delegation", {{"member", COL_ID}, {"over_member", COL_ID}, {"mode", COL_TEXT}, {"categories", COL_TEXTS, true}, {"actions", COL_TEXTS, true}, {"client", COL_ID, true}, {"valid_until", COL_TIME, true}}},
+	[T_PORTAL_USER] = {"portal_user", {{"id", COL_ID}, {"practice", COL_ID}, {"client", COL_ID}}, {CA_COLUMN_BIT(0)}},
+	[T_PORTAL_ACCESS] = {"portal_access", {{"portal_user", COL_ID}, {"client", COL_ID}, {"view_appointments", COL_BOOL}, {"manage_information", COL_BOOL}, {"status", COL_TEXT}}, {CA_COLUMN_BIT(0) | CA_COLUMN_BIT(1)}},
+	[T_TOKEN_KEY] = {"token_key", {{"kid", COL_TEXT}, {"algorithm", COL_TEXT}, {"key", COL_BYTES}, {"audience", COL_TEXT, true}, {"valid_from", COL_TIME}, {"valid_until", COL_TIME, true}}, {CA_COLUMN_BIT(0)}},
+	[T_CHANGE] = {"change", {{"practice", COL_ID, true}, {"xid", COL_XID}}},
 };
 
 /*
@@ -90,6 +90,7 @@ void
 ca_catalog_init(void)
 {
 	CacheRegisterRelcacheCallback(on_relation_change, (Datum) 0);
+	ca_catalog_init_version();
 }
 
 TableInfo *
@@ -111,14 +112,46 @@ schema_oid(void)
 	return schema;
 }
 
+/* Does it see to it that no two rows have the same in these columns? */
+static bool
+keeps_unique(const TableInfo *table, Form_pg_index index, uint16 columns)
+{
+	int found = 0;
+
+	if (!index->indisunique || !index->indimmediate)
+		return false;
+	for (int i = 0; i < CA_MAX_COLUMNS; i++)
+	{
+		if (!(columns & CA_COLUMN_BIT(i)))
+			continue;
+		for (int k = 0; k < index->indnkeyatts; k++)
+			found += index->indkey.values[k] == table->attno[i];
+	}
+	return found == index->indnkeyatts;
+}
+
+static void
+take_index(TableInfo *table, Form_pg_index index, bool *unique)
+{
+	for (int i = 0; i < CA_MAX_COLUMNS && table->columns[i].name != NULL; i++)
+	{
+		if (table->attno[i] == index->indkey.values[0] && !OidIsValid(table->index[i]))
+			table->index[i] = index->indexrelid;
+	}
+	for (int i = 0; i < CA_MAX_UNIQUE; i++)
+		unique[i] |= keeps_unique(table, index, table->unique[i]);
+}
+
 /*
  * Valid, unconditional indexes, by their first columns.  Read from the system
  * catalog: to open each of them would take most of a connection's first query.
+ * Where one is missing that is only faster, every row is looked at.
  */
 static void
 look_up_indexes(TableInfo *table, Relation relation)
 {
 	List     *indexes = RelationGetIndexList(relation);
+	bool      unique[CA_MAX_UNIQUE] = {false};
 	ListCell *lc;
 
 	memset(table->index, 0, sizeof(table->index));
@@ -130,15 +163,16 @@ look_up_indexes(TableInfo *table, Relation relation)
 		if (!HeapTupleIsValid(tuple))
 			continue;
 		index = (Form_pg_index) GETSTRUCT(tuple);
-		for (int i = 0; i < CA_MAX_COLUMNS && table->columns[i] != NULL; i++)
-		{
-			if (table->attno[i] == index->indkey.values[0] && !OidIsValid(table->index[i]) &&
-				index->indisvalid && heap_attisnull(tuple, Anum_pg_index_indpred, NULL))
-				table->index[i] = index->indexrelid;
-		}
+		if (index->indisvalid && heap_attisnull(tuple, Anum_pg_index_indpred, NULL))
+			take_index(table, index, unique);
 		ReleaseSysCache(tuple);
 	}
 	list_free(indexes);
+	for (int i = 0; i < CA_MAX_UNIQUE; i++)
+	{
+		if (table->unique[i] != 0 && !unique[i])
+			ca_catalog_damaged("Table %s.%s lacks a valid unique index.", CA_SCHEMA, table->name);
+	}
 }
 
 Oid
@@ -147,7 +181,7 @@ ca_catalog_relation(const char *name)
 	Oid relid = get_relname_relid(name, schema_oid());
 
 	if (!OidIsValid(relid))
-		elog(ERROR, "relation %s.%s does not exist", CA_SCHEMA, name);
+		ca_catalog_damaged("Relation %s.%s does not exist.", CA_SCHEMA, name);
 	return relid;
 }
 
@@ -157,7 +191,7 @@ ca_catalog_column(Relation relation, const char *name)
 	int attno = SPI_fnumber(RelationGetDescr(relation), name);
 
 	if (attno <= 0)
-		elog(ERROR, "column %s.%s.%s does not exist", CA_SCHEMA, RelationGetRelationName(relation), name);
+		ca_catalog_damaged("Column %s.%s.%s does not exist.", CA_SCHEMA, RelationGetRelationName(relation), name);
 	return attno;
 }
 
@@ -180,11 +214,13 @@ ca_catalog_key(ScanKey key, Relation relation, const char *column, Datum id)
 static void
 look_up_columns(TableInfo *table, Relation relation)
 {
+	ca_catalog_require_table(relation);
 	table->last_attno = 0;
-	for (int i = 0; i < CA_MAX_COLUMNS && table->columns[i] != NULL; i++)
+	for (int i = 0; i < CA_MAX_COLUMNS && table->columns[i].name != NULL; i++)
 	{
-		AttrNumber attno = ca_catalog_column(relation, table->columns[i]);
+		AttrNumber attno = ca_catalog_column(relation, table->columns[i].name);
 
+		ca_catalog_require_column(relation, &table->columns[i], attno);
 		table->attno[i] = attno;
 		table->last_attno = Max(table->last_attno, attno);
 		table->equal[i] = equality_of(relation, attno);
@@ -206,28 +242,48 @@ ca_catalog_table_oid(Table which)
 	return ca_catalog_relation(tables[which].name);
 }
 
+/* Who waited for the lock may have got a table that bears another name now. */
+static Relation
+open_by_name(const char *name, LOCKMODE lockmode)
+{
+	for (;;)
+	{
+		Oid      relid = ca_catalog_relation(name);
+		Relation relation = table_open(relid, lockmode);
+
+		if (ca_catalog_relation(name) == relid)
+			return relation;
+		table_close(relation, lockmode);
+	}
+}
+
 /*
- * After a change that arrives during the lookup, and after an error in it, the
- * next use looks again.  This one may go on: the lock keeps the table as it is.
+ * What is known of the table counts when the lock is held: it may have been
+ * changed by whoever held it before.  After a change that arrives during the
+ * lookup, and after an error in it, the next use looks again.  This one may go
+ * on: the lock keeps the table as it is.
  */
 Relation
 ca_catalog_open(Table which, LOCKMODE lockmode)
 {
 	TableInfo *table = &tables[which];
 	Relation   relation;
+	uint64     changes;
 
-	if (!table->valid)
+	ca_catalog_require_version();
+	if (table->valid)
 	{
-		uint64 changes;
-
-		table->relid = ca_catalog_table_oid(which);
 		relation = table_open(table->relid, lockmode);
-		changes = relation_changes;
-		look_up_columns(table, relation);
+		if (table->valid)
+			return relation;
 		table_close(relation, NoLock);
-		table->valid = changes == relation_changes;
 	}
-	return table_open(table->relid, lockmode);
+	relation = open_by_name(table->name, lockmode);
+	table->relid = RelationGetRelid(relation);
+	changes = relation_changes;
+	look_up_columns(table, relation);
+	table->valid = changes == relation_changes;
+	return relation;
 }
 
 /*
@@ -273,8 +329,11 @@ static void
 open_index(CatalogScan *scan, Oid index, Snapshot snapshot)
 {
 	scan->index = index_open(index, AccessShareLock);
-	if (scan->index->rd_rel->relam != BTREE_AM_OID)
-		elog(ERROR, "index %s.%s is not a btree", CA_SCHEMA, RelationGetRelationName(scan->index));
+	if (scan->index->rd_rel->relam != BTREE_AM_OID || !scan->index->rd_index->indisvalid ||
+		scan->index->rd_index->indrelid != RelationGetRelid(scan->relation) ||
+		scan->index->rd_index->indkey.values[0] != scan->table->attno[scan->key_column])
+		ca_catalog_damaged("Index %s.%s is not a valid btree on column %s.", CA_SCHEMA,
+						   RelationGetRelationName(scan->index), scan->table->columns[scan->key_column].name);
 	scan->by_index = CA_INDEX_BEGINSCAN(scan->relation, scan->index, snapshot, 1);
 }
 
@@ -320,6 +379,13 @@ ca_scan_key(CatalogScan *scan, Datum key)
 	table_rescan(scan->by_table, &scan->key);
 }
 
+/* False and an empty list are no guesses at what is not there. */
+static void
+refuse_null(const CatalogScan *scan, int column)
+{
+	ca_catalog_damaged("A row has a null in %s.%s.%s.", CA_SCHEMA, scan->table->name, scan->table->columns[column].name);
+}
+
 bool
 ca_scan_next(CatalogScan *scan)
 {
@@ -335,10 +401,12 @@ ca_scan_next(CatalogScan *scan)
 	if (!found)
 		return false;
 	slot_getsomeattrs(scan->slot, table->last_attno);
-	for (int i = 0; i < CA_MAX_COLUMNS && table->columns[i] != NULL; i++)
+	for (int i = 0; i < CA_MAX_COLUMNS && table->columns[i].name != NULL; i++)
 	{
 		scan->values[i] = scan->slot->tts_values[table->attno[i] - 1];
 		scan->nulls[i] = scan->slot->tts_isnull[table->attno[i] - 1];
+		if (scan->nulls[i] && !table->columns[i].nullable)
+			refuse_null(scan, i);
 	}
 	return true;
 }
@@ -413,8 +481,7 @@ void
 ca_scan_id(const CatalogScan *scan, int column, CaId *id)
 {
 	if (scan->nulls[column])
-		elog(ERROR, "unexpected null in %s.%s.%s", CA_SCHEMA, scan->table->name,
-			 scan->table->columns[column]);
+		refuse_null(scan, column);
 	ca_id_from_varlena(scan->values[column], id);
 }
 
@@ -441,8 +508,9 @@ ca_scan_texts(const CatalogScan *scan, int column, char ***texts)
 	*texts = palloc((n + 1) * sizeof(char *));
 	for (int i = 0; i < n; i++)
 	{
-		if (!nulls[i])
-			(*texts)[count++] = TextDatumGetCString(elements[i]);
+		if (nulls[i])
+			refuse_null(scan, column);
+		(*texts)[count++] = TextDatumGetCString(elements[i]);
 	}
 	return count;
 }
@@ -469,8 +537,9 @@ ca_scan_ids(const CatalogScan *scan, int column, CaId **ids)
 	*ids = palloc((n + 1) * sizeof(CaId));
 	for (int i = 0; i < n; i++)
 	{
-		if (!nulls[i])
-			ca_id_from_varlena(elements[i], &(*ids)[count++]);
+		if (nulls[i])
+			refuse_null(scan, column);
+		ca_id_from_varlena(elements[i], &(*ids)[count++]);
 	}
 	return count;
 }

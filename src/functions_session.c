@@ -138,7 +138,7 @@ ca_sql_act_as_portal_user(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("no such portal user: \"%s\"", ca_id_to_cstring(&user.id)),
 				 errhint("Check the identifier.")));
-	if (!ca_catalog_client(call.snapshot, &row.client, &own) || strcmp(own.status, "deleted") == 0)
+	if (!ca_catalog_client(call.snapshot, &row.client, &own) || own.deleted)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
 				 errmsg("the client of portal user \"%s\" is deleted", ca_id_to_cstring(&user.id)),

@@ -190,7 +190,7 @@ become_portal_user(Snapshot snapshot, const CaId *id, const CaId *profile, CaSub
 
 	if (!ca_catalog_portal_user(snapshot, id, &user) ||
 		!ca_catalog_client(snapshot, &user.client, &own) ||
-		strcmp(own.status, "deleted") == 0)
+		own.deleted)
 		return;
 	subject->kind = CA_SUBJECT_PORTAL;
 	subject->id = *id;

@@ -211,7 +211,7 @@ read_client(CaScope *scope, Snapshot snapshot, const CaId *id, ClientFacts *fact
 		!ca_id_equal(&row.practice, &scope->practice_id))
 		return;
 	facts->exists = true;
-	facts->deleted = strcmp(row.status, "deleted") == 0;
+	facts->deleted = row.deleted;
 	facts->shared_with_all = row.shared_with_all;
 	read_links(scope, snapshot, id, facts);
 	read_exceptions(scope, snapshot, id, facts);
@@ -330,7 +330,7 @@ gather_client(void *arg, const CaClientRow *row)
 	CHECK_FOR_INTERRUPTS();
 	client = CA_APPEND(&all->clients, all->nclients, ReadClient);
 	client->ref = ca_scope_client_ref(all->scope, &row->id);
-	client->deleted = strcmp(row->status, "deleted") == 0;
+	client->deleted = row->deleted;
 	client->shared_with_all = row->shared_with_all;
 }
 

@@ -120,16 +120,21 @@ ca_scope_end_reading(MemoryContext cxt, MemoryContext before)
  * Words to numbers
  */
 
-/* A word that is none cannot have passed the catalog's constraints. */
+/*
+ * A word that is none cannot have passed the catalog's constraints.  Whatever it
+ * stood for, to leave it out could be to leave out a denial or a limit.
+ */
 int
 ca_scope_known(int number, const char *word)
 {
 	if (number < 0)
-		elog(ERROR, "unexpected word \"%s\" in the catalog of careaccess", word);
+		ca_catalog_refuse_word(word);
 	return number;
 }
 
 static const char *const rule_words[] = {"none", "author", "share", "group"};
+static const char *const sees_words[] = {"own", "all"};
+static const char *const manages_words[] = {"none", "all"};
 static const char *const mode_words[] = {"context", "author", "supervisor"};
 
 #define NUMBER(word, words) ca_scope_known(ca_word_number((word), (words), lengthof(words)), (word))
@@ -148,6 +153,29 @@ action_mask(char **actions, int n)
  * Categories
  */
 
+/* The decision knows these by number. */
+static bool
+is_misnumbered(const CaCategoryRow *row)
+{
+	static const char *const built_in[] = {
+		[CA_CATEGORY_NAME] = "name",
+		[CA_CATEGORY_PROFILE] = "profile",
+		[CA_CATEGORY_SCHEDULE] = "schedule",
+		[CA_CATEGORY_DOCUMENTS] = "documents",
+		[CA_CATEGORY_CHART] = "chart",
+		[CA_CATEGORY_PRIVATE_NOTES] = "private_notes",
+	};
+
+	if (row->number < 0 || row->number >= CA_MAX_CATEGORIES)
+		return true;
+	for (int i = 0; i < lengthof(built_in); i++)
+	{
+		if (built_in[i] != NULL && (strcmp(row->code, built_in[i]) == 0) != (row->number == i))
+			return true;
+	}
+	return false;
+}
+
 static void
 read_categories(CaScope *scope, Snapshot snapshot)
 {
@@ -162,8 +190,8 @@ read_categories(CaScope *scope, Snapshot snapshot)
 	n = ca_catalog_categories(snapshot, &rows);
 	for (int i = 0; i < n; i++)
 	{
-		if (rows[i].number < 0 || rows[i].number >= CA_MAX_CATEGORIES)
-			elog(ERROR, "category \"%s\" has number %d", rows[i].code, rows[i].number);
+		if (is_misnumbered(&rows[i]))
+			ca_catalog_refuse_word(rows[i].code);
 		scope->category_code[rows[i].number] = MemoryContextStrdup(scope->cxt, rows[i].code);
 		if (rows[i].authored)
 			scope->authored |= CA_CATEGORY_BIT(rows[i].number);
@@ -205,6 +233,13 @@ ca_scope_category_list(CaScope *scope, Snapshot snapshot)
 	return list.data;
 }
 
+/* Of a category that the catalog names elsewhere. */
+static int
+known_category(CaScope *scope, Snapshot snapshot, const char *code)
+{
+	return ca_scope_known(ca_scope_category(scope, snapshot, code), code);
+}
+
 static uint64
 category_mask(CaScope *scope, Snapshot snapshot, char **codes, int n)
 {
@@ -212,10 +247,7 @@ category_mask(CaScope *scope, Snapshot snapshot, char **codes, int n)
 
 	for (int i = 0; i < n; i++)
 	{
-		int number = ca_scope_category(scope, snapshot, codes[i]);
-
-		if (number >= 0)
-			mask |= CA_CATEGORY_BIT(number);
+		mask |= CA_CATEGORY_BIT(known_category(scope, snapshot, codes[i]));
 	}
 	return mask;
 }
@@ -228,16 +260,28 @@ static void
 fill_permission(CaScope *scope, Snapshot snapshot, const CaPermissionRow *row,
 				const char *source, CaPermission *permission)
 {
-	int category = ca_scope_category(scope, snapshot, row->category);
-
-	if (category < 0)
-		elog(ERROR, "unexpected category \"%s\" in the catalog of careaccess", row->category);
-	permission->category = category;
+	permission->category = known_category(scope, snapshot, row->category);
 	permission->actions = action_mask(row->actions, row->nactions);
 	permission->reach = ca_scope_known(ca_reach_number(row->reach), row->reach);
 	permission->deny = strcmp(row->effect, "allow") != 0;
 	permission->only_if_practitioner = row->only_if_practitioner;
 	permission->source = source;
+	/* A denial of nothing, or of a reach that denials do not have, is none. */
+	if (permission->actions == 0)
+		ca_catalog_refuse_word("{}");
+	if (permission->deny && permission->reach != CA_REACH_ALL && permission->reach != CA_REACH_OWN)
+		ca_catalog_refuse_word(row->reach);
+}
+
+static RoleFacts *
+find_role(const PracticeEntry *practice, const char *role)
+{
+	for (int i = 0; i < practice->nroles; i++)
+	{
+		if (strcmp(practice->roles[i].role, role) == 0)
+			return &practice->roles[i];
+	}
+	return NULL;
 }
 
 static void
@@ -260,12 +304,14 @@ read_roles(CaScope *scope, Snapshot snapshot, PracticeEntry *entry)
 		role->practitioner = rows[i].practitioner;
 		role->unrevocable = rows[i].unrevocable;
 		role->permissions = ca_scope_keep(scope, (npermissions + 1) * sizeof(CaPermission));
-		for (int j = 0; j < npermissions; j++)
-		{
-			if (strcmp(permissions[j].role, rows[i].role) == 0)
-				fill_permission(scope, snapshot, &permissions[j], role->role,
-								&role->permissions[role->npermissions++]);
-		}
+	}
+	for (int i = 0; i < npermissions; i++)
+	{
+		RoleFacts *role = find_role(entry, permissions[i].role);
+
+		if (role == NULL)
+			ca_catalog_refuse_word(permissions[i].role);
+		fill_permission(scope, snapshot, &permissions[i], role->role, &role->permissions[role->npermissions++]);
 	}
 }
 
@@ -287,10 +333,9 @@ read_category_rules(CaScope *scope, Snapshot snapshot, PracticeEntry *entry)
 	n = ca_catalog_author_rules(snapshot, &scope->practice_id, &rules);
 	for (int i = 0; i < n; i++)
 	{
-		int category = ca_scope_category(scope, snapshot, rules[i].category);
+		int category = known_category(scope, snapshot, rules[i].category);
 
-		if (category >= 0)
-			entry->facts.author_rule[category] = NUMBER(rules[i].rule, rule_words);
+		entry->facts.author_rule[category] = NUMBER(rules[i].rule, rule_words);
 		if (strcmp(rules[i].rule, "group") == 0)
 			entry->asks_for_groups = true;
 	}
@@ -315,8 +360,8 @@ read_practice(CaScope *scope, Snapshot snapshot)
 	entry->facts.emergency_access = row.emergency_access;
 	entry->facts.emergency_overrides_revocation = row.emergency_overrides_revocation;
 	entry->in_groups = row.groups && ca_catalog_has_groups(snapshot, &scope->practice_id);
-	entry->ungrouped_see_all = strcmp(row.ungrouped_sees, "all") == 0;
-	entry->ungrouped_admins_manage_all = strcmp(row.ungrouped_admin_manages, "all") == 0;
+	entry->ungrouped_see_all = NUMBER(row.ungrouped_sees, sees_words) == 1;
+	entry->ungrouped_admins_manage_all = NUMBER(row.ungrouped_admin_manages, manages_words) == 1;
 	entry->manager_bypasses_groups = row.manager_bypasses_groups;
 	entry->asks_for_groups = entry->in_groups;
 	read_category_rules(scope, snapshot, entry);
@@ -351,15 +396,15 @@ ca_scope_practice(CaScope *scope, Snapshot snapshot)
  * A member
  */
 
+/* The role that somebody holds, who could else be rid of what it denies him. */
 static const RoleFacts *
-find_role(const PracticeEntry *practice, const char *role)
+known_role(const PracticeEntry *practice, const char *role)
 {
-	for (int i = 0; i < practice->nroles; i++)
-	{
-		if (strcmp(practice->roles[i].role, role) == 0)
-			return &practice->roles[i];
-	}
-	return NULL;
+	const RoleFacts *found = find_role(practice, role);
+
+	if (found == NULL)
+		ca_catalog_refuse_word(role);
+	return found;
 }
 
 static bool
@@ -385,10 +430,8 @@ read_rights(CaScope *scope, Snapshot snapshot, const PracticeEntry *practice, co
 
 	for (int i = 0; i < nroles; i++)
 	{
-		const RoleFacts *role = find_role(practice, roles[i]);
+		const RoleFacts *role = known_role(practice, roles[i]);
 
-		if (role == NULL)
-			continue;
 		member->practitioner |= role->practitioner;
 		member->unrevocable |= role->unrevocable;
 		only = total == 0 ? role : NULL;
@@ -406,9 +449,9 @@ read_rights(CaScope *scope, Snapshot snapshot, const PracticeEntry *practice, co
 	member->permissions = ca_scope_keep(scope, (total + 1) * sizeof(CaPermission));
 	for (int i = 0; i < nroles; i++)
 	{
-		const RoleFacts *role = find_role(practice, roles[i]);
+		const RoleFacts *role = known_role(practice, roles[i]);
 
-		if (role == NULL || role->npermissions == 0)
+		if (role->npermissions == 0)
 			continue;
 		memcpy(member->permissions + member->npermissions, role->permissions,
 			   role->npermissions * sizeof(CaPermission));
@@ -471,12 +514,9 @@ read_limits(CaScope *scope, Snapshot snapshot, const CaId *id, CaMember *member)
 	member->limits = ca_scope_keep(scope, (n + 1) * sizeof(CaColleagueLimit));
 	for (int i = 0; i < n; i++)
 	{
-		int               category = ca_scope_category(scope, snapshot, rows[i].category);
 		CaColleagueLimit *limit = &member->limits[member->nlimits];
 
-		if (category < 0)
-			continue;
-		limit->category = category;
+		limit->category = known_category(scope, snapshot, rows[i].category);
 		for (int j = 0; j < rows[i].ncolleagues; j++)
 			limit->colleagues = ca_scope_add_member(scope, limit->colleagues, &rows[i].colleagues[j]);
 		member->nlimits++;
@@ -637,18 +677,22 @@ add_role(void *arg, const CaId *member, const char *role)
 static void
 gather_members(CaScope *scope, Snapshot snapshot, AllMembers *all)
 {
-	const CaId *practice = &scope->practice_id;
+	CaId *ids;
 
-	all->n = ca_catalog_member_rows(snapshot, practice, &all->rows);
+	all->n = ca_catalog_member_rows(snapshot, &scope->practice_id, &all->rows);
 	all->numbers = ca_idset_create(CurrentMemoryContext, all->n);
+	ids = palloc((all->n + 1) * sizeof(CaId));
 	for (int i = 0; i < all->n; i++)
-		(void) ca_idset_intern(all->numbers, &all->rows[i].id);
+	{
+		ids[i] = all->rows[i].id;
+		(void) ca_idset_intern(all->numbers, &ids[i]);
+	}
 	all->roles = palloc0((all->n + 1) * sizeof(char **));
 	all->nroles = palloc0((all->n + 1) * sizeof(int));
-	ca_catalog_each_member_role(snapshot, practice, add_role, all);
-	all->with_permissions = ca_catalog_members_with_permissions(snapshot, practice);
-	all->with_limits = ca_catalog_members_with_limits(snapshot, practice);
-	all->with_delegations = ca_catalog_members_with_delegations(snapshot, practice);
+	ca_catalog_each_member_role(snapshot, ids, all->n, add_role, all);
+	all->with_permissions = ca_catalog_members_with_permissions(snapshot, ids, all->n);
+	all->with_limits = ca_catalog_members_with_limits(snapshot, ids, all->n);
+	all->with_delegations = ca_catalog_members_with_delegations(snapshot, ids, all->n);
 }
 
 static MemberEntry *
