@@ -20,6 +20,11 @@
  * whose own profile is deleted.  Above all a database administrator who acts
  * as somebody has that one's rights and no others.
  *
+ * In a security-restricted operation (ANALYZE, CREATE INDEX, REFRESH
+ * MATERIALIZED VIEW and the like) everybody is nobody: there PostgreSQL runs
+ * functions that the owner of a table wrote, in the session of a superuser or
+ * of autovacuum.
+ *
  * No state here: what the session is follows from two settings and from the
  * outer role, all of which PostgreSQL undoes with transactions and savepoints
  * and carries to parallel workers.
@@ -40,7 +45,7 @@
 void
 ca_identity_key(CaIdentityKey *key)
 {
-	key->role = GetOuterUserId();
+	key->role = ca_identity_role();
 	key->changes_now = ca_settings_identity_changes();
 	key->changes = *key->changes_now;
 }
@@ -57,7 +62,7 @@ bool
 ca_identity_is_asker(const CaAsker *asker)
 {
 	return ca_identity_unchanged(&asker->key) ||
-		   (asker->key.role == GetOuterUserId() &&
+		   (asker->key.role == ca_identity_role() &&
 			strcmp(asker->token, ca_settings_token()) == 0 &&
 			strcmp(asker->acting, ca_settings_acting()) == 0);
 }
@@ -71,9 +76,11 @@ ca_identity_has_token(void)
 bool
 ca_identity_role_administers(void)
 {
-	Oid role = GetOuterUserId();
+	Oid role = ca_identity_role();
 	Oid marker;
 
+	if (!OidIsValid(role))
+		return false;
 	if (superuser_arg(role))
 		return true;
 	marker = ca_catalog_administrator_marker();
@@ -247,11 +254,13 @@ ca_identity_subject(Snapshot snapshot, TimestampTz now, CaSubject *subject)
 	subject->valid_from = DT_NOBEGIN;
 	subject->valid_until = CA_NEVER;
 
+	if (!OidIsValid(ca_identity_role()))
+		return;
 	if (ca_identity_has_token())
 		become_token_subject(snapshot, now, subject);
 	else if (*ca_settings_acting() != '\0')
 		become_acting(snapshot, now, subject);
-	else if (ca_catalog_member_of_login(snapshot, GetUserNameFromId(GetOuterUserId(), false), &member))
+	else if (ca_catalog_member_of_login(snapshot, GetUserNameFromId(ca_identity_role(), false), &member))
 	{
 		subject->identified_by = CA_IDENTIFIED_LOGIN_ROLE;
 		become_member_of_row(subject, &member, now);

@@ -44,10 +44,21 @@ typedef struct CaSubject
 	TimestampTz    valid_from; /* of a token: an earlier statement must ask anew */
 } CaSubject;
 
+/*
+ * The outer role, which says who the session is; none while PostgreSQL does
+ * maintenance on somebody's objects.  Then it runs what their owner wrote,
+ * which must not get the identity of whoever began it.
+ */
+static inline Oid
+ca_identity_role(void)
+{
+	return InSecurityRestrictedOperation() ? InvalidOid : GetOuterUserId();
+}
+
 /* What the subject follows from, to see cheaply that it is still the same. */
 typedef struct CaIdentityKey
 {
-	Oid           role;
+	Oid           role; /* ca_identity_role() */
 	uint64        changes;
 	const uint64 *changes_now; /* where they are counted */
 } CaIdentityKey;
@@ -59,7 +70,7 @@ static inline bool
 ca_identity_unchanged(const CaIdentityKey *key)
 {
 	return key->changes == *key->changes_now &&
-		   key->role == GetOuterUserId();
+		   key->role == ca_identity_role();
 }
 
 /* For whom something was begun; its texts lie in a context of the caller's. */

@@ -439,6 +439,13 @@ ca_scope_begun(CaScope *scope, TimestampTz beginning)
  * Who the session is
  */
 
+/* Empty where no role says who the session is. */
+static const char *
+role_name(void)
+{
+	return OidIsValid(session.key.role) ? GetUserNameFromId(session.key.role, false) : "";
+}
+
 /* A login role's name may change while its number stays. */
 static bool
 still_same_session(void)
@@ -448,7 +455,7 @@ still_same_session(void)
 	if (session.subject.identified_by == CA_IDENTIFIED_ACTING ||
 		session.subject.identified_by == CA_IDENTIFIED_TOKEN)
 		return true;
-	return strcmp(NameStr(session.role), GetUserNameFromId(session.key.role, false)) == 0;
+	return strcmp(NameStr(session.role), role_name()) == 0;
 }
 
 /*
@@ -469,7 +476,7 @@ find_out_session(Snapshot snapshot, TimestampTz now)
 	MemoryContext reading = ca_scope_begin_reading(&before);
 
 	ca_identity_key(&session.key);
-	namestrcpy(&session.role, GetUserNameFromId(session.key.role, false));
+	namestrcpy(&session.role, role_name());
 	ca_identity_subject(snapshot, now, &session.subject);
 	session.has_practice = session.subject.kind == CA_SUBJECT_MEMBER ||
 						   session.subject.kind == CA_SUBJECT_PORTAL;

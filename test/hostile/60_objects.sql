@@ -135,3 +135,32 @@ SELECT public.format_name('x');
 \c - planter
 SELECT door.enter('ticket of bert') \g /dev/null
 SELECT body FROM public.booty ORDER BY body;
+
+--- what the server runs for a superuser: index expressions, statistics, materialized views
+-- as: planter
+-- then: ANALYZE public.bait; REINDEX TABLE public.bait; VACUUM (FULL, ANALYZE) public.bait; CLUSTER public.bait USING bait_index; REFRESH MATERIALIZED VIEW public.bait_view; SELECT string_agg(DISTINCT t, ' ' ORDER BY t) FROM public.booty
+CREATE TABLE public.booty (t text);
+CREATE FUNCTION public.act() RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO public.booty SELECT w.kind FROM public.careaccess_whoami() AS w WHERE w.kind <> 'member';
+	INSERT INTO public.booty SELECT string_agg(id::text, ' ') FROM app.note WHERE client > 2;
+	BEGIN
+		INSERT INTO public.booty SELECT c::text FROM public.careaccess_visible_clients('anna') AS c;
+	EXCEPTION WHEN OTHERS THEN INSERT INTO public.booty VALUES (SQLSTATE);
+	END;
+	BEGIN
+		PERFORM public.careaccess_share_client(901, 'bert');
+	EXCEPTION WHEN OTHERS THEN INSERT INTO public.booty VALUES (SQLSTATE);
+	END;
+	BEGIN
+		PERFORM public.careaccess_share_client(3, 'bert');
+	EXCEPTION WHEN OTHERS THEN INSERT INTO public.booty VALUES (SQLSTATE);
+	END;
+	RETURN 1;
+END $$;
+CREATE FUNCTION public.peek(c bigint) RETURNS bigint LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN public.act(); END $$;
+CREATE TABLE public.bait (c bigint);
+INSERT INTO public.bait VALUES (1), (2);
+CREATE INDEX bait_index ON public.bait (public.peek(c));
+CREATE STATISTICS public.bait_statistics ON (public.peek(c) + 1), c FROM public.bait;
+CREATE MATERIALIZED VIEW public.bait_view AS SELECT public.act();

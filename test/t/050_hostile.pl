@@ -19,6 +19,7 @@
 #                            "a bad token": careaccess_whoami() is refused
 #   -- needs: EXTENSION      or NUMBER, the least major version
 #   -- after: WORDS          what doc/security.md advises with these words is done before
+#   -- then: SQL             what a superuser does afterwards, before it is judged
 #   -- broken by: SQL        after this, the judge must find the attempt guilty
 #   -- mended by: SQL        takes it back
 #
@@ -114,7 +115,7 @@ sub read_attempts
 		my %attempt = (title => $title, as => 'acting', expect => 'nothing', leaves => 'everything', sql => $sql // '');
 
 		next if $part !~ /\S/ or $title =~ /^--/;
-		$attempt{$1} = $2 while $attempt{sql} =~ s/\A-- (as|expect|leaves|needs|after|broken by|mended by): (.*)\n//;
+		$attempt{$1} = $2 while $attempt{sql} =~ s/\A-- (as|expect|leaves|needs|after|then|broken by|mended by): (.*)\n//;
 		$attempt{as} = join ' ', grep { $_ !~ /^(becomer|guarded)$/ } sort keys %who if $attempt{as} eq 'everybody';
 		push @attempts, \%attempt;
 	}
@@ -184,6 +185,12 @@ sub judge
 	push @guilty, "the session is '$_->{is}' instead of '$is'" foreach grep { $_->{is} ne $is } ($a, $b);
 	push @guilty, "afterwards it sees $a->{sees}"
 	  if $a->{sees} =~ /\b9\d\d\d\b/ or ($variant ne 'wide' and $a->{sees} =~ /\b[34]\d\b/) or ($is !~ /^member/ and $a->{sees} ne '');
+	if ($attempt->{then})
+	{
+		my @told = administer($attempt->{then});
+
+		push @guilty, "the superuser's session was told differently: @told" if join(' ', splice @told, 0, @told / 2) ne "@told";
+	}
 	my @now = administer("$clean; $facts");
 	push @guilty, 'facts have changed' if "@now" ne "@before";
 	@before = @now;
