@@ -14,7 +14,7 @@ AS $$
 			WHEN p.proname IN ('careaccess_submit_form', 'careaccess_act_as', 'careaccess_act_as_portal_user', 'careaccess_accept_invitation') THEN 'identity'
 			WHEN p.proname IN ('careaccess_create_practice', 'careaccess_protect', 'careaccess_unprotect',
 				'careaccess_adopt_clients', 'careaccess_adopt_members', 'careaccess_mask', 'careaccess_unmask',
-				'careaccess_unique', 'careaccess_set_token_key', 'careaccess_retire_token_key', 'careaccess_grant_application') THEN 'administration'
+				'careaccess_unique', 'careaccess_set_token_key', 'careaccess_retire_token_key', 'careaccess_check', 'careaccess_grant_application') THEN 'administration'
 			WHEN p.proname = 'careaccess_grant_administrator' THEN 'superuser'
 			ELSE 'application'
 		END
