@@ -176,11 +176,11 @@ CREATE FUNCTION careaccess.protect_call(p careaccess.protected_table, relation o
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
 	SELECT format('SELECT @extschema@.careaccess_protect(%L, %L', careaccess.qualified_name($2), p.client_column)
-		|| coalesce(format(', category => %L', p.category), '')
-		|| coalesce(format(', category_column => %L', p.category_column), '')
-		|| coalesce(format(', author_column => %L', p.author_column), '')
-		|| coalesce(format(', practice_column => %L', p.practice_column), '')
-		|| coalesce(format(', client_visible_column => %L', p.client_visible_column), '')
+		|| coalesce(', category => ' || quote_literal(p.category), '')
+		|| coalesce(', category_column => ' || quote_literal(p.category_column), '')
+		|| coalesce(', author_column => ' || quote_literal(p.author_column), '')
+		|| coalesce(', practice_column => ' || quote_literal(p.practice_column), '')
+		|| coalesce(', client_visible_column => ' || quote_literal(p.client_visible_column), '')
 		|| CASE WHEN replacing THEN ', replace => true)' ELSE ')' END
 $$;
 COMMENT ON FUNCTION careaccess.protect_call(careaccess.protected_table, oid, boolean) IS 'the call that protects a relation as a protected table is';
@@ -222,9 +222,6 @@ AS $$
 		WHERE c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't' AND NOT c.relispartition
 			AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'careaccess')
 			AND NOT EXISTS (SELECT FROM careaccess.protected_table AS p WHERE p.relation = c.oid)
-			-- A child by inheritance of a protected table has a finding of its own.
-			AND NOT EXISTS (SELECT FROM pg_inherits AS i JOIN careaccess.protected_table AS p ON p.relation = i.inhparent
-				WHERE i.inhrelid = c.oid)
 	), key AS (
 		SELECT k.conrelid, u.attnum, k.confrelid, u.refnum
 		FROM pg_constraint AS k
@@ -255,7 +252,7 @@ AS $$
 	)
 	SELECT CASE WHEN f.readers IS NULL THEN 'warning' ELSE 'critical' END, 'unprotected_table', f.name,
 		format('The table is not protected, and its column "%s" %s.', f.attname, f.reason)
-			|| coalesce(format(' It can be read by %s.', f.readers), ' Only its owner can read it.'),
+			|| coalesce(' It can be read by ' || f.readers || '.', ' Only its owner can read it.'),
 		format('SELECT @extschema@.careaccess_protect(%L, %L, ''private_notes'')', f.name, f.attname)
 	FROM found AS f WHERE f.relkind <> 'f'
 	UNION ALL
@@ -315,7 +312,8 @@ REVOKE EXECUTE ON FUNCTION careaccess.check_partitions() FROM PUBLIC;
 -- Protected tables
 --
 
--- What pg_get_expr writes of the call that careaccess.make_policies makes.
+-- What pg_get_expr writes of the call that careaccess.make_policies makes,
+-- without the casts that a varchar or a domain gets (careaccess.policy_call).
 CREATE FUNCTION careaccess.policy_arguments(p careaccess.protected_table) RETURNS text
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
@@ -328,6 +326,16 @@ AS $$
 $$;
 COMMENT ON FUNCTION careaccess.policy_arguments(careaccess.protected_table) IS 'the arguments of the policies'' calls, as the server writes them';
 REVOKE EXECUTE ON FUNCTION careaccess.policy_arguments(careaccess.protected_table) FROM PUBLIC;
+
+CREATE FUNCTION careaccess.policy_call(expression pg_node_tree, relation oid) RETURNS text
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+	-- Twice: of a domain over varchar there are two.
+	SELECT regexp_replace(regexp_replace(pg_get_expr($1, $2), c.cast_of_column, '\1', 'g'), c.cast_of_column, '\1', 'g')
+	FROM (VALUES ('\(("(?:[^"]|"")*"|[a-z_][a-z0-9_]*)\)::(?:text|character varying|boolean)\y')) AS c (cast_of_column)
+$$;
+COMMENT ON FUNCTION careaccess.policy_call(pg_node_tree, oid) IS 'the expression of a policy, without casts of its columns to text or boolean';
+REVOKE EXECUTE ON FUNCTION careaccess.policy_call(pg_node_tree, oid) FROM PUBLIC;
 
 CREATE FUNCTION careaccess.check_policies() RETURNS SETOF careaccess.finding
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, careaccess, pg_temp
@@ -342,9 +350,9 @@ AS $$
 				('careaccess_update', 'w', 'edit'), ('careaccess_delete', 'd', 'delete')) AS w (name, command, action)
 	), state AS (
 		SELECT w.relation, w.remedy, w.name, y.oid IS NULL AS missing,
-			y.polcmd <> w.command::"char" OR NOT y.polpermissive OR y.polroles <> '{0}'
-				OR pg_get_expr(y.polqual, y.polrelid) IS DISTINCT FROM w.qual
-				OR pg_get_expr(y.polwithcheck, y.polrelid) IS DISTINCT FROM w.with_check AS altered
+			y.oid IS NOT NULL AND (y.polcmd <> w.command::"char" OR NOT y.polpermissive OR y.polroles <> '{0}'
+				OR careaccess.policy_call(y.polqual, y.polrelid) IS DISTINCT FROM w.qual
+				OR careaccess.policy_call(y.polwithcheck, y.polrelid) IS DISTINCT FROM w.with_check) AS altered
 		FROM wanted AS w
 			LEFT JOIN pg_policy AS y ON y.polrelid = w.relation AND y.polname = w.name
 	)
@@ -402,10 +410,10 @@ AS $$
 			GROUP BY x.relation, x.privilege) AS g ON g.privilege = w.privilege
 	UNION ALL
 	SELECT 'notice', 'default_privileges', format('%s%s', careaccess.role_text(d.defaclrole),
-			coalesce(format(' in schema %I', n.nspname), '')),
+			coalesce(' in schema ' || quote_ident(n.nspname), '')),
 		format('What the role creates can be read at once by %s, before it is protected.', g.roles),
 		format('ALTER DEFAULT PRIVILEGES FOR ROLE %s%s REVOKE ALL ON TABLES FROM %s', careaccess.role_text(d.defaclrole),
-			coalesce(format(' IN SCHEMA %I', n.nspname), ''), g.roles)
+			coalesce(' IN SCHEMA ' || quote_ident(n.nspname), ''), g.roles)
 	FROM pg_default_acl AS d
 		LEFT JOIN pg_namespace AS n ON n.oid = d.defaclnamespace
 		CROSS JOIN LATERAL (

@@ -66,7 +66,7 @@ AS $$
 	SELECT CASE WHEN careaccess.grantees_text(r.oid, '{SELECT}') IS NULL THEN 'warning' ELSE 'critical' END,
 		'view_runs_as_owner', careaccess.qualified_name(r.oid),
 		format('The view shows all rows of %s: it reads with the rights of its owner %s, whom row security does not hold.%s',
-			r.tables, r.owner, coalesce(format(' It can be read by %s.', careaccess.grantees_text(r.oid, '{SELECT}')), '')),
+			r.tables, r.owner, coalesce(' It can be read by ' || careaccess.grantees_text(r.oid, '{SELECT}') || '.', '')),
 		format('ALTER VIEW %s SET (security_invoker = true)', careaccess.qualified_name(r.oid))
 	FROM reader AS r JOIN leaking AS l ON l.oid = r.oid
 	UNION ALL

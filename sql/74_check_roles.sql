@@ -135,11 +135,11 @@ AS $$
 	UNION ALL
 	SELECT 'critical', 'token_in_settings',
 		concat_ws(' in ', CASE WHEN s.setrole = 0 AND s.setdatabase = 0 THEN 'all roles' WHEN s.setrole <> 0 THEN 'role ' || careaccess.role_text(s.setrole) END,
-			format('database %I', d.datname)),
+			'database ' || quote_ident(d.datname)),
 		'A session token is kept as a setting: everybody can read it in pg_db_role_setting, and whoever connects so is that person.',
 		CASE WHEN s.setrole <> 0 OR s.setdatabase = 0 THEN 'ALTER ROLE ' || CASE WHEN s.setrole = 0 THEN 'ALL' ELSE careaccess.role_text(s.setrole) END
-				|| coalesce(format(' IN DATABASE %I', d.datname), '')
-			ELSE format('ALTER DATABASE %I', d.datname) END || ' RESET careaccess.token'
+				|| coalesce(' IN DATABASE ' || quote_ident(d.datname), '')
+			ELSE 'ALTER DATABASE ' || quote_ident(d.datname) END || ' RESET careaccess.token'
 	FROM pg_db_role_setting AS s
 		LEFT JOIN pg_database AS d ON d.oid = s.setdatabase
 	WHERE (s.setdatabase = 0 OR d.datname = current_database())
@@ -296,12 +296,12 @@ AS $$
 	SELECT 'warning', 'client_without_owner', c.id::text,
 		format('In practice "%s" each client has an owner, and this one has none%s.', c.practice,
 			CASE WHEN c.total > 100 THEN format(', like %s more', c.total - 1) ELSE '' END),
-		coalesce(format('SELECT @extschema@.careaccess_reassign_client(%L, %L)', c.id, (
+		coalesce(format('SELECT @extschema@.careaccess_reassign_client(%L, ', c.id) || quote_literal((
 			SELECT m.id
 			FROM careaccess.member AS m
 				LEFT JOIN careaccess.client_link AS l ON l.member = m.id AND l.client = c.id
 			WHERE m.practice = c.practice AND careaccess.is_active_practitioner(m.id)
-			ORDER BY l.active DESC NULLS LAST, l.kind = 'owner' DESC, l.valid_from DESC, m.id LIMIT 1)),
+			ORDER BY l.active DESC NULLS LAST, l.kind = 'owner' DESC, l.valid_from DESC, m.id LIMIT 1)) || ')',
 			'Add a practitioner with careaccess_add_member, and call careaccess_reassign_client.')
 	FROM (
 		SELECT k.id, k.practice, row_number() OVER practice AS n, count(*) OVER (PARTITION BY k.practice) AS total
