@@ -25,6 +25,15 @@ $$;
 COMMENT ON FUNCTION careaccess.role_text(oid) IS 'a role, or PUBLIC, as SQL writes it';
 REVOKE EXECUTE ON FUNCTION careaccess.role_text(oid) FROM PUBLIC;
 
+-- Without schema careaccess on the path: a remedy is run without it, too.
+CREATE FUNCTION careaccess.function_text(function oid) RETURNS text
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT function::regprocedure::text
+$$;
+COMMENT ON FUNCTION careaccess.function_text(oid) IS 'a function with its argument types, as SQL writes it under any search path';
+REVOKE EXECUTE ON FUNCTION careaccess.function_text(oid) FROM PUBLIC;
+
 CREATE FUNCTION careaccess.extension_owner() RETURNS oid
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
@@ -462,8 +471,8 @@ AS $$
 	UNION ALL
 	SELECT 'warning', 'definer_trigger', format('%I on %s', g.tgname, careaccess.qualified_name(g.tgrelid)),
 		format('The trigger runs %s with the rights of %s, whom row security does not hold, on every row that is written.',
-			f.oid::regprocedure, careaccess.role_text(f.proowner)),
-		format('ALTER FUNCTION %s SECURITY INVOKER', f.oid::regprocedure)
+			careaccess.function_text(f.oid), careaccess.role_text(f.proowner)),
+		format('ALTER FUNCTION %s SECURITY INVOKER', careaccess.function_text(f.oid))
 	FROM pg_trigger AS g
 		JOIN careaccess.protected_table AS p ON p.relation = g.tgrelid
 		JOIN pg_proc AS f ON f.oid = g.tgfoid AND f.prosecdef

@@ -4,17 +4,20 @@
 --
 
 -- What a view reads with the rights of its own owner: its tables, and those of
--- the views inside that read with the rights of who asks them.  A view that
--- reads as its owner is looked at by itself.
+-- the views inside that read with the rights of who asks them, or with rights
+-- that row security does not hold either.  A mask asks for itself.
 CREATE FUNCTION careaccess.read_as_owner() RETURNS TABLE (view oid, relation oid)
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
 	WITH RECURSIVE view AS MATERIALIZED (
-		SELECT c.oid, c.relkind,
-			c.relkind = 'v' AND coalesce((SELECT x.option_value::boolean FROM pg_options_to_table(c.reloptions) AS x
-				WHERE x.option_name = 'security_invoker'), false) AS invoker
-		FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+		SELECT c.oid, c.relkind = 'v' AND coalesce((SELECT x.option_value::boolean FROM pg_options_to_table(c.reloptions) AS x
+				WHERE x.option_name = 'security_invoker'), false) AS invoker,
+			o.rolsuper OR o.rolbypassrls AS bypasses
+		FROM pg_class AS c
+			JOIN pg_namespace AS n ON n.oid = c.relnamespace
+			JOIN pg_roles AS o ON o.oid = c.relowner
 		WHERE c.relkind IN ('v', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'careaccess')
+			AND careaccess.mask_table(c.oid) IS NULL
 	), reads AS MATERIALIZED (
 		SELECT DISTINCT r.ev_class AS view, d.refobjid AS relation
 		FROM pg_rewrite AS r
@@ -28,7 +31,7 @@ AS $$
 		UNION
 		SELECT d.view, r.relation
 		FROM deep AS d
-			JOIN view AS v ON v.oid = d.relation AND v.invoker
+			JOIN view AS v ON v.oid = d.relation AND (v.invoker OR v.bypasses)
 			JOIN reads AS r ON r.view = v.oid
 	)
 	SELECT d.view, d.relation FROM deep AS d
@@ -40,7 +43,7 @@ REVOKE EXECUTE ON FUNCTION careaccess.read_as_owner() FROM PUBLIC;
 CREATE FUNCTION careaccess.check_views() RETURNS SETOF careaccess.finding
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
-	WITH RECURSIVE reader AS MATERIALIZED (
+	WITH reader AS MATERIALIZED (
 		SELECT c.oid, c.relkind, o.rolsuper OR o.rolbypassrls AS bypasses, careaccess.role_text(c.relowner) AS owner,
 			string_agg(careaccess.qualified_name(t.relation), ', ' ORDER BY careaccess.qualified_name(t.relation)) AS tables
 		FROM careaccess.read_as_owner() AS r
@@ -48,27 +51,15 @@ AS $$
 			JOIN pg_class AS c ON c.oid = r.view
 			JOIN pg_roles AS o ON o.oid = c.relowner
 		GROUP BY c.oid, c.relkind, c.relowner, o.rolsuper, o.rolbypassrls
-	), leaking AS (
-		SELECT r.oid FROM reader AS r WHERE r.relkind = 'v' AND r.bypasses AND careaccess.mask_table(r.oid) IS NULL
 	), copy AS (
 		SELECT r.oid FROM reader AS r WHERE r.relkind = 'm'
-		UNION
-		-- What it reads through a view that leaks, or from another copy.
-		SELECT r.view
-		FROM careaccess.read_as_owner() AS r JOIN pg_class AS c ON c.oid = r.view AND c.relkind = 'm'
-		WHERE r.relation IN (SELECT l.oid FROM leaking AS l)
-		UNION
-		SELECT r.view
-		FROM copy AS k
-			JOIN careaccess.read_as_owner() AS r ON r.relation = k.oid
-			JOIN pg_class AS c ON c.oid = r.view AND c.relkind = 'm'
 	)
 	SELECT CASE WHEN careaccess.grantees_text(r.oid, '{SELECT}') IS NULL THEN 'warning' ELSE 'critical' END,
 		'view_runs_as_owner', careaccess.qualified_name(r.oid),
 		format('The view shows all rows of %s: it reads with the rights of its owner %s, whom row security does not hold.%s',
 			r.tables, r.owner, coalesce(' It can be read by ' || careaccess.grantees_text(r.oid, '{SELECT}') || '.', '')),
 		format('ALTER VIEW %s SET (security_invoker = true)', careaccess.qualified_name(r.oid))
-	FROM reader AS r JOIN leaking AS l ON l.oid = r.oid
+	FROM reader AS r WHERE r.relkind = 'v' AND r.bypasses
 	UNION ALL
 	SELECT 'critical', 'materialized_view_granted', careaccess.qualified_name(k.oid),
 		format('The materialized view is a copy of rows of protected tables, and can be read by %s.', careaccess.grantees_text(k.oid, '{SELECT}')),
@@ -137,17 +128,17 @@ AS $$
 			JOIN careaccess.protected_table AS p ON p.relation = c.oid
 		WHERE NOT d.parsed
 	)
-	SELECT CASE WHEN bool_or(m.sure) THEN 'critical' ELSE 'warning' END, 'definer_function', d.oid::regprocedure::text,
+	SELECT CASE WHEN bool_or(m.sure) THEN 'critical' ELSE 'warning' END, 'definer_function', careaccess.function_text(d.oid),
 		format('The function runs with the rights of %s, whom row security does not hold, and %s %s.', d.owner,
 			CASE WHEN bool_or(m.sure) THEN 'reads or writes' ELSE 'mentions' END,
 			string_agg(DISTINCT careaccess.qualified_name(m.relation), ', ')),
-		format('ALTER ROUTINE %s SECURITY INVOKER', d.oid::regprocedure)
+		format('ALTER ROUTINE %s SECURITY INVOKER', careaccess.function_text(d.oid))
 	FROM definer AS d JOIN mention AS m ON m.oid = d.oid
 	GROUP BY d.oid, d.owner
 	UNION ALL
-	SELECT 'critical', 'name_taken', f.oid::regprocedure::text,
+	SELECT 'critical', 'name_taken', careaccess.function_text(f.oid),
 		'The function is named like ours and is not: whoever calls it believes what somebody else wrote.',
-		format('DROP ROUTINE %s', f.oid::regprocedure)
+		format('DROP ROUTINE %s', careaccess.function_text(f.oid))
 	FROM pg_proc AS f JOIN pg_namespace AS n ON n.oid = f.pronamespace
 	WHERE f.proname LIKE 'careaccess\_%' AND n.nspname !~ '^pg_(toast_)?temp_'
 		AND NOT EXISTS (SELECT FROM careaccess.extension_members() AS m WHERE m.classid = 'pg_proc'::regclass AND m.objid = f.oid)
@@ -225,13 +216,13 @@ AS $$
 	)
 	SELECT CASE WHEN w.purpose IN ('act', 'administration') THEN 'critical' ELSE 'warning' END,
 		CASE w.purpose WHEN 'act' THEN 'act_as_public' WHEN 'administration' THEN 'administration_public' ELSE 'function_public' END,
-		w.function::text,
+		w.function,
 		CASE w.purpose WHEN 'act' THEN 'Everybody may execute the function, and with it become whom he likes.'
 			WHEN 'administration' THEN 'Everybody may execute a function that is for database administrators.'
 			ELSE 'Everybody may execute a function that is granted to roles one by one.' END,
 		format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', w.function)
 	FROM (
-		SELECT g.oid::regprocedure AS function,
+		SELECT careaccess.function_text(g.oid) AS function,
 			CASE WHEN g.proname IN ('careaccess_act_as', 'careaccess_act_as_portal_user') THEN 'act'
 				WHEN g.oid = 'careaccess.administrator()'::regprocedure
 					OR EXISTS (SELECT FROM careaccess.interface() AS i
@@ -239,10 +230,10 @@ AS $$
 			END AS purpose
 		FROM granted AS g WHERE g.grantee = 0) AS w
 	UNION ALL
-	SELECT 'warning', 'internal_function_granted', g.oid::regprocedure::text,
+	SELECT 'warning', 'internal_function_granted', careaccess.function_text(g.oid),
 		format('%s may execute a function that answers or acts without asking who calls.',
 			string_agg(careaccess.role_text(g.grantee), ', ' ORDER BY careaccess.role_text(g.grantee))),
-		format('REVOKE EXECUTE ON FUNCTION %s FROM %s CASCADE', g.oid::regprocedure,
+		format('REVOKE EXECUTE ON FUNCTION %s FROM %s CASCADE', careaccess.function_text(g.oid),
 			string_agg(careaccess.role_text(g.grantee), ', ' ORDER BY careaccess.role_text(g.grantee)))
 	FROM granted AS g
 	WHERE g.grantee <> 0 AND g.pronamespace = 'careaccess'::regnamespace AND g.oid <> 'careaccess.administrator()'::regprocedure

@@ -49,7 +49,7 @@ ANSWERING = {
         "act_as act_as_portal_user stop_acting whoami current_member"
         " current_practice current_portal_user can can_view visible visible_clients viewers"
         " explain test_practitioner test_clinic_admin preview access_matrix graph could_view"
-        " check portal_profiles cache"
+        " portal_profiles cache"
     ).split()
 }
 # For database administrators only: every member is refused, whatever he holds.
@@ -65,6 +65,7 @@ ADMINISTRATIVE = {
     "careaccess_unique": "tbl => 'refusals.notes', column_name => 'name'",
     "careaccess_set_token_key": "kid => 'k', algorithm => 'HS256', key => sha256('refusals')",
     "careaccess_retire_token_key": "kid => 'k'",
+    "careaccess_check": "",
     "careaccess_grant_application": "role => 'pg_monitor'",
     "careaccess_grant_administrator": "role => 'pg_monitor'",
 }

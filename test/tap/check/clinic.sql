@@ -58,6 +58,7 @@ DECLARE
 	done text := '';
 	left_over text[];
 BEGIN
+	SELECT NULL::text[] AS found, NULL::text[] AS remedies, NULL::text[] AS kinds INTO first;
 	BEGIN
 		EXECUTE make;
 		first := pg_temp.look();
