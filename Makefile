@@ -3,6 +3,8 @@
 #   make, make install      build and install for the PostgreSQL that pg_config names
 #   make installcheck       regression and isolation tests against a running server
 #   make check              everything, in a private server that is removed afterwards
+#   make check-versions     the same on several majors, each in a Debian of its own;
+#                           VERSIONS="17 18" chooses (root, about 1 GB each)
 #   make demo               a clinic to look at (DATA=folder: your Synthea CSV files)
 #   make bench format dist clean
 #
@@ -16,13 +18,16 @@ EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" careaccess
 # Goals that need no PGXS: they look for (or install) PostgreSQL themselves.
 # PGXS has a "check" of its own that only prints a refusal, so it is not
 # included for these; other goals named beside them go to a second make.
-OWN_GOALS = check demo bench format dist
+OWN_GOALS = check check-versions demo bench format dist
 ifneq (,$(filter $(OWN_GOALS),$(MAKECMDGOALS)))
 
 .PHONY: $(MAKECMDGOALS)
 
 check:
 	@test/bin/check
+
+check-versions:
+	@test/bin/check-versions
 
 demo:
 	@test/demo/run $(if $(DATA),'$(subst ','\'',$(DATA))')

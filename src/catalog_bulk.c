@@ -21,6 +21,7 @@
 #include "utils/rel.h"
 
 #include "catalog_internal.h"
+#include "compat.h"
 
 static void
 visit_clients(CatalogScan *scan, CaClientVisitor visit, void *arg)

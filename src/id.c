@@ -31,6 +31,7 @@
 #include "utils/syscache.h"
 #include "utils/uuid.h"
 
+#include "compat.h"
 #include "id.h"
 
 /* "-9223372036854775808", and the 36 characters of a uuid. */

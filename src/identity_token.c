@@ -23,6 +23,7 @@
 #include "utils/memutils.h"
 
 #include "catalog.h"
+#include "compat.h"
 #include "identity_token.h"
 #include "settings.h"
 

@@ -27,6 +27,7 @@
 #include "utils/uuid.h"
 
 #include "catalog.h"
+#include "compat.h"
 #include "scope_internal.h"
 
 /* Answers by client and author; a later one takes an earlier one's place. */

@@ -33,7 +33,8 @@ WRONG_ANSWER = re.compile(r"ERROR:  (no error \w{5} from|\w{5} instead of \w{5} 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seed", type=int, help="the same seed, the same practices; else random")
-    parser.add_argument("--practices", type=int, default=300, help="how many (300)")
+    parser.add_argument("--practices", type=int, default=int(os.environ.get("MODEL_PRACTICES") or 300),
+                        help="how many (MODEL_PRACTICES, or 300)")
     parser.add_argument("--practice", type=int, help="only this one of the seed")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2)
     parser.add_argument("--keep-going", action="store_true", help="do not stop at a difference")
