@@ -70,7 +70,7 @@ is_wanted(Relation relation, TupleTableSlot *slot, const Wanted *wanted)
 static bool
 find_row(Relation relation, Snapshot snapshot, const Wanted *wanted, TupleTableSlot *slot)
 {
-	Oid         index = RelationGetPrimaryKeyIndex(relation);
+	Oid         index = CA_PRIMARY_KEY_INDEX(relation);
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple   tuple;

@@ -73,6 +73,13 @@
 	index_beginscan((heap), (index), (snapshot), (nkeys), 0)
 #endif
 
+/* 18 finds a deferrable primary key only where that is asked for; none of ours is. */
+#if PG_VERSION_NUM >= 180000
+#define CA_PRIMARY_KEY_INDEX(relation) RelationGetPrimaryKeyIndex((relation), false)
+#else
+#define CA_PRIMARY_KEY_INDEX(relation) RelationGetPrimaryKeyIndex(relation)
+#endif
+
 /* 19 tells the planner's hook for which EXPLAIN it plans. */
 #if PG_VERSION_NUM >= 190000
 #define CA_PLANNER_ARGS \
