@@ -70,7 +70,7 @@ SHLIB_LINK = -lcrypto
 # comparisons of int with Size in header macros, and struct initializers
 # that name the first member only.
 WERROR = -Werror
-PG_CFLAGS = -std=gnu99 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
+PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers $(WERROR)
 
 REGRESS = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))

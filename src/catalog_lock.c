@@ -142,8 +142,8 @@ write_anew(Relation relation, Snapshot snapshot, TupleTableSlot *slot, CaIndexUp
 	TM_Result       result;
 
 	ExecMaterializeSlot(slot);
-	result = table_tuple_update(relation, &tid, slot, GetCurrentCommandId(true), snapshot,
-								InvalidSnapshot, true, &failure, &mode, entries);
+	result = CA_TABLE_TUPLE_UPDATE(relation, &tid, slot, GetCurrentCommandId(true), snapshot,
+								   &failure, &mode, entries);
 	if (result != TM_Ok)
 		slot->tts_tid = tid;
 	return result;

@@ -35,6 +35,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
+#include "utils/timestamp.h"
 #include "utils/typcache.h"
 
 #include "catalog_internal.h"
@@ -350,8 +351,7 @@ ca_scan_open(CatalogScan *scan, Table which, int key_column, Snapshot snapshot)
 	if (OidIsValid(index))
 		open_index(scan, index, snapshot);
 	else
-		scan->by_table = table_beginscan(scan->relation, snapshot,
-										 key_column == CA_ALL_ROWS ? 0 : 1, NULL);
+		scan->by_table = CA_TABLE_BEGINSCAN(scan->relation, snapshot, key_column == CA_ALL_ROWS ? 0 : 1);
 }
 
 /* By an index that holds some of the rows only, which are those asked for. */

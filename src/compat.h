@@ -40,8 +40,17 @@
 /*
  * 16 says of an update not only whether indexes need an entry for it, but which
  * kind of them; the function that makes the entries got a last argument for it.
+ * 19 made flags of its booleans.
  */
-#if PG_VERSION_NUM >= 160000
+#if PG_VERSION_NUM >= 190000
+#define CA_INSERT_INDEX_TUPLES(target, slot, estate) \
+	ExecInsertIndexTuples((target), (estate), 0, (slot), NIL, NULL)
+#define CaIndexUpdate TU_UpdateIndexes
+#define CA_UPDATE_INDEX_TUPLES(target, slot, estate, needed)                                         \
+	ExecInsertIndexTuples((target), (estate),                                                        \
+						  EIIT_IS_UPDATE | ((needed) == TU_Summarizing ? EIIT_ONLY_SUMMARIZING : 0), \
+						  (slot), NIL, NULL)
+#elif PG_VERSION_NUM >= 160000
 #define CA_INSERT_INDEX_TUPLES(target, slot, estate) \
 	ExecInsertIndexTuples((target), (slot), (estate), false, false, NULL, NIL, false)
 #define CaIndexUpdate TU_UpdateIndexes
@@ -55,6 +64,21 @@
 	ExecInsertIndexTuples((target), (slot), (estate), true, false, NULL, NIL)
 #endif
 
+/* 19 gave updates and scans options, of which none is wanted. */
+#if PG_VERSION_NUM >= 190000
+#define CA_TABLE_TUPLE_UPDATE(relation, tid, slot, cid, snapshot, failure, mode, indexes)      \
+	table_tuple_update((relation), (tid), (slot), (cid), 0, (snapshot), InvalidSnapshot, true, \
+					   (failure), (mode), (indexes))
+#define CA_TABLE_BEGINSCAN(relation, snapshot, nkeys) \
+	table_beginscan((relation), (snapshot), (nkeys), NULL, SO_NONE)
+#else
+#define CA_TABLE_TUPLE_UPDATE(relation, tid, slot, cid, snapshot, failure, mode, indexes)   \
+	table_tuple_update((relation), (tid), (slot), (cid), (snapshot), InvalidSnapshot, true, \
+					   (failure), (mode), (indexes))
+#define CA_TABLE_BEGINSCAN(relation, snapshot, nkeys) \
+	table_beginscan((relation), (snapshot), (nkeys), NULL)
+#endif
+
 /* 16 replaced pg_proc_aclcheck() by object_aclcheck(). */
 #if PG_VERSION_NUM >= 160000
 #define CA_MAY_EXECUTE(proc, role) \
@@ -64,8 +88,11 @@
 	(pg_proc_aclcheck((proc), (role), ACL_EXECUTE) == ACLCHECK_OK)
 #endif
 
-/* 18 lets a scan report what it did. */
-#if PG_VERSION_NUM >= 180000
+/* 18 lets a scan by index report what it did; 19 gave it options. */
+#if PG_VERSION_NUM >= 190000
+#define CA_INDEX_BEGINSCAN(heap, index, snapshot, nkeys) \
+	index_beginscan((heap), (index), (snapshot), NULL, (nkeys), 0, SO_NONE)
+#elif PG_VERSION_NUM >= 180000
 #define CA_INDEX_BEGINSCAN(heap, index, snapshot, nkeys) \
 	index_beginscan((heap), (index), (snapshot), NULL, (nkeys), 0)
 #else
@@ -89,6 +116,13 @@
 #define CA_PLANNER_ARGS \
 	Query *query, const char *query_string, int cursor_options, ParamListInfo params
 #define CA_PLANNER_PASS query, query_string, cursor_options, params
+#endif
+
+/* 19 lets no hook change what the queries' fingerprints are made of. */
+#if PG_VERSION_NUM >= 190000
+#define CaJumbleState const JumbleState
+#else
+#define CaJumbleState JumbleState
 #endif
 
 /*

@@ -212,7 +212,7 @@ mentions_hidden_table(Node *node, void *context)
 }
 
 static void
-analyze_query(ParseState *parse_state, Query *query, JumbleState *jumble)
+analyze_query(ParseState *parse_state, Query *query, CaJumbleState *jumble)
 {
 	if (previous_analyze)
 		previous_analyze(parse_state, query, jumble);
