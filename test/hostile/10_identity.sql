@@ -88,6 +88,38 @@ SELECT set_config('careaccess.token', v, true) IS NULL FROM (VALUES ('.'), ('..'
 SELECT count(*) FROM app.note;
 ROLLBACK;
 
+--- the session's own token, to be carried away
+-- as: acting portal wide guarded
+-- leaves: a bad token
+-- the word of the token is one that must not be told
+SELECT set_config('careaccess.token', :'token', false) IS NULL;
+SELECT current_setting('careaccess.token'), current_setting('CAREACCESS.TOKEN', true);
+SHOW careaccess.token;
+SELECT name, setting, reset_val, boot_val FROM pg_settings WHERE name ~ 'token';
+SELECT * FROM pg_show_all_settings() WHERE name = 'careaccess.token';
+CREATE FUNCTION pg_temp.keep() RETURNS void LANGUAGE sql SET careaccess.token FROM CURRENT AS 'SELECT';
+SELECT proconfig FROM pg_proc WHERE proname = 'keep';
+SELECT pg_get_functiondef('pg_temp.keep'::regproc);
+ALTER ROLE CURRENT_USER SET careaccess.token FROM CURRENT;
+SELECT setconfig FROM pg_db_role_setting WHERE setrole = current_user::regrole;
+ALTER ROLE CURRENT_USER RESET careaccess.token;
+SELECT set_config('careaccess.token', current_setting('careaccess.token'), true) FROM (VALUES (1)) AS v;
+SELECT * FROM careaccess_whoami();
+SELECT careaccess_share_client(1, 'anna');
+SET client_min_messages = debug5;
+SELECT count(*) FROM app.note \g /dev/null
+RESET client_min_messages;
+BEGIN; SAVEPOINT s; SELECT careaccess_current_member(); ROLLBACK TO s;
+DO $$ BEGIN PERFORM careaccess_current_member(); EXCEPTION WHEN OTHERS THEN RAISE NOTICE '% % %', SQLSTATE, SQLERRM, current_setting('careaccess.token'); END $$;
+ROLLBACK;
+
+--- the session's own token, before the library is there
+-- as: login
+-- leaves: a bad token
+-- expect: documented Tokens
+SELECT set_config('careaccess.token', :'token', false) IS NULL;
+SELECT current_setting('careaccess.token');
+
 --- the other settings
 -- as: everybody
 BEGIN;

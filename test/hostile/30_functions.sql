@@ -39,6 +39,26 @@ SELECT id FROM app.note TABLESAMPLE BERNOULLI (100) WHERE pg_temp.tell(body) ORD
 SELECT id FROM app.note TABLESAMPLE SYSTEM (100) REPEATABLE (1) WHERE pg_temp.tell(body) ORDER BY id;
 SELECT id FROM app.note WHERE pg_temp.tell(body) FOR UPDATE;
 
+--- by the checks of domains, casts and types of one's own
+-- as: acting wide login
+:tell
+CREATE DOMAIN pg_temp.told AS text CHECK (pg_temp.tell(VALUE));
+CREATE DOMAIN pg_temp.told_id AS bigint CHECK (pg_temp.tell(VALUE));
+SELECT id FROM app.note WHERE body::pg_temp.told IS NOT NULL ORDER BY id;
+SELECT id FROM app.letter WHERE CAST(body AS pg_temp.told) > '' AND client = :'hidden';
+SELECT id FROM app.note ORDER BY CAST(body AS pg_temp.told), id;
+SELECT count(*) FROM app.note AS n JOIN app.visit AS v ON n.client::pg_temp.told_id = v.client::pg_temp.told_id;
+SELECT id FROM app.patient_list WHERE name::pg_temp.told <> 'x' ORDER BY id;
+CREATE TYPE pg_temp.pair AS (id bigint, body pg_temp.told);
+SELECT ROW(id, body)::pg_temp.pair FROM app.note ORDER BY id;
+CREATE AGGREGATE pg_temp.hear(text) (sfunc = textcat, stype = text, initcond = '');
+SELECT pg_temp.hear(body) FROM (SELECT body FROM app.note ORDER BY id) AS n;
+CREATE FUNCTION pg_temp.hear_state(s text, v text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'heard: %', v; RETURN coalesce(s, '') || length(v); END $$;
+CREATE AGGREGATE pg_temp.listen(text) (sfunc = pg_temp.hear_state, stype = text);
+SELECT pg_temp.listen(body) FROM app.letter;
+SELECT client, pg_temp.listen(body) OVER (ORDER BY id) FROM app.letter ORDER BY id;
+SELECT id FROM app.note WHERE body COLLATE "C" > (SELECT min(body) FROM app.note) AND pg_temp.tell(body) ORDER BY id;
+
 --- with the planner's settings turned
 -- as: acting wide
 :tell
@@ -60,7 +80,7 @@ SET default_statistics_target = 10000; SET cursor_tuple_fraction = 0; SET enable
 SELECT id FROM app.visit WHERE pg_temp.tell(reason) AND day < '2025-03-01' ORDER BY id;
 
 --- in parallel workers
--- as: acting wide
+-- as: acting wide login portal
 CREATE FUNCTION pg_temp.tell(v anyelement) RETURNS boolean LANGUAGE plpgsql PARALLEL SAFE COST 0.0001 AS $f$ BEGIN RAISE NOTICE 'told: %', v; RETURN true; END $f$;
 SET :parallel_mode = on; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
 SELECT id FROM app.note WHERE pg_temp.tell(body) ORDER BY id;

@@ -45,6 +45,9 @@ ROLLBACK;
 BEGIN;
 SELECT careaccess_add_client(:hidden);
 ROLLBACK;
+BEGIN;
+INSERT INTO app.patient (id, name) VALUES (:hidden, 'mine') ON CONFLICT (id) DO UPDATE SET owner = 'bert', name = 'mine' RETURNING *;
+ROLLBACK;
 
 --- a foreign key to a hidden row
 -- as: acting
@@ -134,6 +137,53 @@ BEGIN;
 MERGE INTO app.visit AS n USING (VALUES (:hidden)) AS g (c) ON n.client = g.c WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (50, 1, '2025-01-01', 'x');
 SELECT id FROM app.visit ORDER BY id;
 ROLLBACK;
+
+--- what was there before, told by RETURNING
+-- as: acting wide
+-- needs: 18
+BEGIN;
+UPDATE app.note SET body = 'x' WHERE client = :hidden RETURNING old.body, new.body;
+INSERT INTO app.note (id, client, author, body) VALUES (9011, 1, 'bert', 'x') ON CONFLICT (id) DO UPDATE SET body = 'y' RETURNING old.body;
+ROLLBACK;
+BEGIN;
+INSERT INTO app.note (id, client, author, body) VALUES (11, 1, 'bert', 'x') ON CONFLICT (id) DO UPDATE SET body = 'y' RETURNING old.body;
+DELETE FROM app.letter RETURNING old.body, new.body;
+ROLLBACK;
+
+--- MERGE that acts on what the source has not
+-- as: acting wide
+-- needs: 17
+BEGIN;
+MERGE INTO app.letter AS l USING (VALUES ('1')) AS v (c) ON l.client = v.c WHEN NOT MATCHED BY SOURCE THEN DELETE RETURNING merge_action(), l.*;
+MERGE INTO app.letter AS l USING (VALUES ('nobody')) AS v (c) ON l.client = v.c WHEN NOT MATCHED BY SOURCE THEN UPDATE SET body = 'x' RETURNING merge_action(), l.*;
+ROLLBACK;
+
+--- the adopted tables
+-- as: acting login wide
+BEGIN;
+UPDATE app.patient SET owner = 'bert' WHERE id > 2 RETURNING *;
+UPDATE app.patient SET owner = 'bert' WHERE id = :hidden RETURNING *;
+SELECT id FROM app.note WHERE client > 900;
+ROLLBACK;
+BEGIN;
+DELETE FROM app.patient WHERE id = :hidden RETURNING *;
+ROLLBACK;
+BEGIN;
+UPDATE app.patient SET id = :hidden WHERE id = 1;
+ROLLBACK;
+BEGIN;
+UPDATE app.patient SET id = 77 WHERE id = 1;
+ROLLBACK;
+BEGIN;
+INSERT INTO app.patient (id, name, owner) VALUES (77, 'x', 'anna') RETURNING id;
+ROLLBACK;
+BEGIN;
+INSERT INTO app.patient (id, name, owner) VALUES (77, 'x', 'emil') RETURNING id;
+ROLLBACK;
+BEGIN;
+INSERT INTO app.patient (id, name, owner) VALUES (77, 'x', 'nobody here') RETURNING id;
+ROLLBACK;
+MERGE INTO app.patient AS p USING (VALUES (:hidden)) AS v (i) ON p.id = v.i WHEN MATCHED THEN UPDATE SET owner = 'bert';
 
 --- UPDATE and DELETE through joins
 -- as: acting login

@@ -112,6 +112,19 @@ SELECT careaccess.adopt_members_finish('pg_temp.staff', ARRAY['eve'::careaccess.
 SELECT careaccess.adopt_clients_finish('pg_temp.mine', ARRAY[:hidden::careaccess.id], ARRAY['p'::careaccess.id], ARRAY['bert'::careaccess.id], NULL);
 SELECT * FROM careaccess.unique_begin('app.patient', 'name', NULL);
 
+--- names that are statements
+-- as: planter acting
+CREATE TABLE pg_temp."a'); SELECT careaccess_act_as('anna'); --" ("x""y%I" bigint, "%1$s" text) PARTITION BY LIST ("x""y%I");
+CREATE TABLE pg_temp."b""; DROP TABLE app.note; --" PARTITION OF pg_temp."a'); SELECT careaccess_act_as('anna'); --" FOR VALUES IN (1);
+ALTER TABLE pg_temp."a'); SELECT careaccess_act_as('anna'); --" RENAME COLUMN "x""y%I" TO "$$; %L";
+ALTER TABLE pg_temp."a'); SELECT careaccess_act_as('anna'); --" DETACH PARTITION pg_temp."b""; DROP TABLE app.note; --";
+DROP TABLE pg_temp."a'); SELECT careaccess_act_as('anna'); --" CASCADE;
+SELECT careaccess_protect('pg_temp."b""; DROP TABLE app.note; --"', E'x"; --');
+SELECT careaccess_share_client(E'1\'; --'::text, E'bert"'::text), careaccess_restrict_client('$$');
+SELECT careaccess_can_view('bert', 1, E'chart\' OR true --');
+SELECT careaccess_share_client(1, E'bert\'; UPDATE careaccess.member SET login_role = NULL; --');
+SELECT * FROM careaccess.unique_begin('app.patient', E'email"; --', NULL);
+
 --- what the catalogs tell of definitions
 -- as: acting
 SELECT pg_get_viewdef('app.patient_list'::regclass) ~ 'SECRET', pg_get_functiondef('door.enter'::regproc) ~ 'SECRET';

@@ -138,7 +138,7 @@ sub run_attempt
 
 	my ($stdout, $stderr) = ('', '');
 	$node->psql($db, $sql, stdout => \$stdout, stderr => \$stderr, on_error_stop => 0,
-		extra_params => [ '-U', $who->{role}, '-v', 'hidden=901', '-v', 'missing=999', '-v', "tell=$tell", '-v', "parallel_mode=$parallel_mode" ]);
+		extra_params => [ '-U', $who->{role}, '-v', 'hidden=901', '-v', 'missing=999', '-v', "tell=$tell", '-v', "parallel_mode=$parallel_mode", '-v', "token=$annas" ]);
 	# Names that differ between two sessions, and where in the sources an error was raised.
 	s/clinic_[ab]/clinic/g, s/pg_temp_\d+/pg_temp/g, s/with PID \d+/with PID/g, s/^(?:CONTEXT:  )?parallel worker\n//gm, s/^psql:<stdin>:\d+: //gm, s/^LOCATION:.*\n//gm
 	  foreach ($stdout, $stderr);
