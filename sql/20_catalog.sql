@@ -504,7 +504,11 @@ CREATE TABLE careaccess.event (
 	member careaccess.id,
 	actor_kind text NOT NULL,
 	actor careaccess.id,
+	identified_by text NOT NULL,
 	database_role name NOT NULL,
+	session_role name,
+	address inet,
+	xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
 	before jsonb,
 	after jsonb
 );
@@ -515,6 +519,15 @@ COMMENT ON TABLE careaccess.event IS 'append-only: who changed which fact, when,
 COMMENT ON COLUMN careaccess.event.operation IS
 	'the function that was called, or load, update, delete, truncate for a change made directly';
 COMMENT ON COLUMN careaccess.event.fact IS 'the table whose row changed';
+COMMENT ON COLUMN careaccess.event.actor_kind IS 'member, portal, administrator or nobody';
+COMMENT ON COLUMN careaccess.event.identified_by IS
+	'what the actor followed from, as careaccess_whoami() says it: token, acting, login_role or none';
+COMMENT ON COLUMN careaccess.event.database_role IS 'the role of the session: that of SET ROLE, or else who connected';
+COMMENT ON COLUMN careaccess.event.session_role IS 'who connected, where that is another role';
+COMMENT ON COLUMN careaccess.event.address IS
+	'where the client connected from: an application or a pooler, where there is one between; null for a local socket';
+COMMENT ON COLUMN careaccess.event.xid IS
+	'the transaction: the same for all its events; another cluster, from which events were restored, counted for itself';
 
 -- All facts travel with pg_dump; the version log does not (it means nothing
 -- in another cluster), and neither do the rows that this script made.

@@ -209,6 +209,7 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON careaccess.eve
 	FOR EACH STATEMENT EXECUTE FUNCTION careaccess.refuse_change(
 		'the event log cannot be changed',
 		'Rows are only added to it; old ones can be read and archived elsewhere.');
+ALTER TABLE careaccess.event ENABLE ALWAYS TRIGGER append_only;
 COMMENT ON TRIGGER append_only ON careaccess.event IS 'the event log is append-only for everybody';
 
 --

@@ -25,6 +25,13 @@ COMMENT ON FUNCTION careaccess.session_role() IS
 	'the session''s outer role: SET ROLE changes it, a SECURITY DEFINER function does not';
 REVOKE ALL ON FUNCTION careaccess.session_role() FROM PUBLIC;
 
+CREATE FUNCTION careaccess.origin(OUT actor_kind text, OUT actor careaccess.id, OUT identified_by text,
+	OUT database_role name, OUT session_role name, OUT address inet) RETURNS record
+	LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ca_sql_origin';
+COMMENT ON FUNCTION careaccess.origin() IS
+	'who does something and from where, as the event log has it; session_role is null where it is the database_role';
+REVOKE ALL ON FUNCTION careaccess.origin() FROM PUBLIC;
+
 CREATE FUNCTION @extschema@.careaccess_act_as(member careaccess.id, session boolean DEFAULT false) RETURNS void
 	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ca_sql_act_as';
 COMMENT ON FUNCTION @extschema@.careaccess_act_as(careaccess.id, boolean) IS

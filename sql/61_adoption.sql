@@ -668,9 +668,9 @@ DECLARE
 	size integer := careaccess.adoption_batch();
 	upto integer;
 	event_ids uuid[];
-	a record;
+	o record;
 BEGIN
-	SELECT kind, id, careaccess.session_role() AS role INTO a FROM careaccess.actor();
+	SELECT * INTO STRICT o FROM careaccess.origin();
 	FOR done IN 0 .. total - 1 BY size LOOP
 		upto := least(done + size, total);
 		-- Random identifiers, but rising within a batch: otherwise each would go
@@ -682,8 +682,10 @@ BEGIN
 			SELECT u.client, u.practice
 			FROM unnest(clients[done + 1 : upto], practices[done + 1 : upto]) AS u(client, practice)
 			RETURNING *)
-		INSERT INTO careaccess.event (id, operation, fact, practice, client, actor_kind, actor, database_role, after)
-		SELECT event_ids[row_number() OVER ()], operation, 'client', n.practice, n.id, a.kind, a.id, a.role, to_jsonb(n)
+		INSERT INTO careaccess.event (id, operation, fact, practice, client,
+			actor_kind, actor, identified_by, database_role, session_role, address, after)
+		SELECT event_ids[row_number() OVER ()], operation, 'client', n.practice, n.id,
+			o.actor_kind, o.actor, o.identified_by, o.database_role, o.session_role, o.address, to_jsonb(n)
 		FROM registered n
 		WHERE logged;
 
@@ -697,9 +699,10 @@ BEGIN
 			-- The join may give them in any order, and rising keys are entered fastest.
 			ORDER BY u.client
 			RETURNING *)
-		INSERT INTO careaccess.event (id, operation, fact, practice, client, member, actor_kind, actor, database_role, after)
+		INSERT INTO careaccess.event (id, operation, fact, practice, client, member,
+			actor_kind, actor, identified_by, database_role, session_role, address, after)
 		SELECT event_ids[upto - done + row_number() OVER ()], operation, 'client_link', n.practice, n.client, n.member,
-			a.kind, a.id, a.role, to_jsonb(n)
+			o.actor_kind, o.actor, o.identified_by, o.database_role, o.session_role, o.address, to_jsonb(n)
 		FROM linked n
 		WHERE logged;
 

@@ -20,9 +20,9 @@ CREATE FUNCTION careaccess.log_definition(operation text, fact text, before json
 	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
 BEGIN
-	INSERT INTO careaccess.event (operation, fact, actor_kind, actor, database_role, before, after)
-	SELECT $1, $2, a.kind, a.id, careaccess.session_role(), $3, $4
-	FROM careaccess.actor() AS a;
+	INSERT INTO careaccess.event (operation, fact, actor_kind, actor, identified_by, database_role, session_role, address, before, after)
+	SELECT $1, $2, o.*, $3, $4
+	FROM careaccess.origin() AS o;
 END $$;
 REVOKE EXECUTE ON FUNCTION careaccess.log_definition(text, text, jsonb, jsonb) FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.log_definition(text, text, jsonb, jsonb) IS

@@ -20,6 +20,7 @@
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
+#include "utils/xid8.h"
 
 #include "catalog_event.h"
 #include "catalog_internal.h"
@@ -36,15 +37,19 @@ typedef enum Column
 	C_MEMBER,
 	C_ACTOR_KIND,
 	C_ACTOR,
+	C_IDENTIFIED_BY,
 	C_DATABASE_ROLE,
+	C_SESSION_ROLE,
+	C_ADDRESS,
+	C_XID,
 	C_BEFORE,
 	C_AFTER,
 	C_COUNT
 } Column;
 
 static const char *const column_names[C_COUNT] = {
-	"id", "at", "operation", "fact", "practice", "client",
-	"member", "actor_kind", "actor", "database_role", "before", "after"};
+	"id", "at", "operation", "fact", "practice", "client", "member", "actor_kind", "actor",
+	"identified_by", "database_role", "session_role", "address", "xid", "before", "after"};
 
 struct CaEventLog
 {
@@ -100,14 +105,20 @@ put_pointer(CaEventLog *log, Column column, Datum value)
 		put(log, column, value);
 }
 
+static Datum
+name_datum(const char *name)
+{
+	Name copy = palloc0(NAMEDATALEN);
+
+	namestrcpy(copy, name);
+	return NameGetDatum(copy);
+}
+
 static void
 fill_slot(CaEventLog *log, const CaEvent *event)
 {
-	Name role = palloc0(NAMEDATALEN);
-
 	ExecClearTuple(log->slot);
 	memset(log->slot->tts_isnull, true, log->slot->tts_tupleDescriptor->natts * sizeof(bool));
-	namestrcpy(role, event->database_role);
 	put(log, C_ID, OidFunctionCall0(F_GEN_RANDOM_UUID));
 	put(log, C_AT, TimestampTzGetDatum(GetCurrentTimestamp()));
 	put(log, C_OPERATION, CStringGetTextDatum(event->operation));
@@ -115,9 +126,14 @@ fill_slot(CaEventLog *log, const CaEvent *event)
 	put_pointer(log, C_PRACTICE, event->practice);
 	put_pointer(log, C_CLIENT, event->client);
 	put_pointer(log, C_MEMBER, event->member);
-	put(log, C_ACTOR_KIND, CStringGetTextDatum(event->actor_kind));
-	put_pointer(log, C_ACTOR, event->actor);
-	put(log, C_DATABASE_ROLE, NameGetDatum(role));
+	put(log, C_ACTOR_KIND, CStringGetTextDatum(event->origin.actor_kind));
+	put_pointer(log, C_ACTOR, event->origin.actor);
+	put(log, C_IDENTIFIED_BY, CStringGetTextDatum(event->origin.identified_by));
+	put(log, C_DATABASE_ROLE, name_datum(event->origin.database_role));
+	if (event->origin.session_role != NULL)
+		put(log, C_SESSION_ROLE, name_datum(event->origin.session_role));
+	put_pointer(log, C_ADDRESS, event->origin.address);
+	put(log, C_XID, FullTransactionIdGetDatum(GetTopFullTransactionId()));
 	put_pointer(log, C_BEFORE, event->before);
 	put_pointer(log, C_AFTER, event->after);
 	ExecStoreVirtualTuple(log->slot);

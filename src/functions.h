@@ -51,6 +51,7 @@ extern CaRef ca_arg_author(FunctionCallInfo fcinfo, int arg, CaCall *call);
 
 /* How SQL names what a subject is; and is it a member or a portal user? */
 extern const char *ca_kind_word(CaSubjectKind kind);
+extern const char *ca_identified_word(CaIdentifiedBy by);
 extern bool        ca_is_somebody(const CaSubject *subject);
 
 /* Refusals. */

@@ -11,7 +11,6 @@
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
-#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -25,6 +24,7 @@
 
 #include "catalog_event.h"
 #include "functions.h"
+#include "functions_origin.h"
 
 PG_FUNCTION_INFO_V1(ca_sql_log_insert_event);
 PG_FUNCTION_INFO_V1(ca_sql_log_row_event);
@@ -86,16 +86,14 @@ find_columns(Logging *logging, const Trigger *trigger)
  * changes count.  So does a query that a trigger runs.
  */
 static void
-find_actor(FunctionCallInfo fcinfo, CaEvent *event)
+find_origin(FunctionCallInfo fcinfo, CaEventOrigin *origin)
 {
 	CaCall call;
 
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	ca_call_open(fcinfo, &call);
-	event->actor_kind = ca_kind_word(call.subject->kind);
-	if (ca_is_somebody(call.subject))
-		event->actor = ca_id_to_datum(&call.subject->id);
+	ca_origin_of(call.subject, origin);
 	PopActiveSnapshot();
 }
 
@@ -126,8 +124,7 @@ begin_logging(FunctionCallInfo fcinfo, Logging *logging, const char *directly)
 
 	logging->event.operation = pstrdup(operation != NULL && *operation != '\0' ? operation : directly);
 	logging->event.fact = RelationGetRelationName(relation);
-	logging->event.database_role = GetUserNameFromId(GetOuterUserId(), false);
-	find_actor(fcinfo, &logging->event);
+	find_origin(fcinfo, &logging->event.origin);
 	logging->log = ca_catalog_events_open();
 }
 

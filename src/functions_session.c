@@ -222,8 +222,8 @@ ca_is_somebody(const CaSubject *subject)
 	return subject->kind == CA_SUBJECT_MEMBER || subject->kind == CA_SUBJECT_PORTAL;
 }
 
-static const char *
-identified_word(CaIdentifiedBy by)
+const char *
+ca_identified_word(CaIdentifiedBy by)
 {
 	switch (by)
 	{
@@ -267,7 +267,7 @@ ca_sql_whoami(PG_FUNCTION_ARGS)
 	ca_call_open(fcinfo, &call);
 	InitMaterializedSRF(fcinfo, 0);
 	subject_columns(call.subject, values, nulls);
-	values[3] = CStringGetTextDatum(identified_word(call.subject->identified_by));
+	values[3] = CStringGetTextDatum(ca_identified_word(call.subject->identified_by));
 	nulls[4] = call.subject->valid_until == CA_NEVER;
 	values[4] = TimestampTzGetDatum(call.subject->valid_until);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);

@@ -1,0 +1,16 @@
+/*-------------------------------------------------------------------------
+ *
+ * functions_origin.h
+ *	  Who does something and from where, for the event log and for refusals.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CA_FUNCTIONS_ORIGIN_H
+#define CA_FUNCTIONS_ORIGIN_H
+
+#include "catalog_event.h"
+#include "identity.h"
+
+extern void ca_origin_of(const CaSubject *subject, CaEventOrigin *origin);
+
+#endif /* CA_FUNCTIONS_ORIGIN_H */
