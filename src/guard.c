@@ -117,7 +117,7 @@ start_query(QueryDesc *query_desc, int eflags)
 	TimestampTz   start = ca_guard_statement_start();
 	StartedQuery *entry;
 
-	ca_guard_explain_start(query_desc->plannedstmt, eflags, query_desc->instrument_options);
+	ca_guard_explain_start(query_desc->plannedstmt, eflags);
 	mark_checks_of_written_rows(query_desc->plannedstmt);
 	if (previous_start)
 		previous_start(query_desc, eflags);

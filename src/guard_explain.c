@@ -10,9 +10,11 @@
  *
  *	- EXPLAIN, whether as a statement, in a function, or of a prepared
  *	  statement.  Each of them starts the executor: without ANALYZE only to
- *	  explain, which its flags say; with ANALYZE for instrumentation, which an
- *	  extension such as auto_explain asks for as well, so this counts only
- *	  within an EXPLAIN statement;
+ *	  explain, which its flags say.  With ANALYZE every query that is started
+ *	  within the statement counts, also one that a function runs: the buffers
+ *	  which it reads are added to those of the plan that is shown.  (That a
+ *	  query is instrumented would not do, as auto_explain asks for that, too.)
+ *	  Who looks is whoever explains, not the owner of such a function;
  *	- debug_print_parse, _rewritten and _plan, where the client asked for
  *	  messages of level LOG.  The trees before the plan hold no numbers, but a
  *	  view is not yet expanded in them, so that there every view counts.
@@ -25,7 +27,8 @@
  * not called a function of careaccess before its EXPLAIN is guarded only where
  * the library is preloaded.
  *
- * State: how many EXPLAIN statements are under way, one within the other.
+ * State: how many EXPLAIN statements are under way, one within the other, and
+ * who runs the innermost.
  *
  *-------------------------------------------------------------------------
  */
@@ -53,6 +56,7 @@
 #include "settings.h"
 
 static int explaining = 0;
+static Oid explainer = InvalidOid;
 
 static ProcessUtility_hook_type     previous_utility = NULL;
 static planner_hook_type            previous_planner = NULL;
@@ -73,15 +77,15 @@ administers_without_identity(void)
 }
 
 static bool
-may_see_plans_of(Oid relid)
+may_see_plans_of(Oid viewer, Oid relid)
 {
-	return ca_catalog_owns(GetUserId(), relid) || administers_without_identity();
+	return ca_catalog_owns(viewer, relid) || administers_without_identity();
 }
 
 static bool
-guards_session(void)
+is_guarded(Oid viewer)
 {
-	return ca_settings_explain_guard() && !has_bypassrls_privilege(GetUserId());
+	return ca_settings_explain_guard() && !has_bypassrls_privilege(viewer);
 }
 
 /*
@@ -90,7 +94,7 @@ guards_session(void)
  * tables in it, also those that need not be read.
  */
 static Oid
-first_hidden_table(const List *range_table)
+first_hidden_table(Oid viewer, const List *range_table)
 {
 	ListCell *lc;
 
@@ -98,7 +102,8 @@ first_hidden_table(const List *range_table)
 	{
 		const RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
 
-		if (OidIsValid(rte->relid) && ca_catalog_is_protected(rte->relid) && !may_see_plans_of(rte->relid))
+		if (OidIsValid(rte->relid) && ca_catalog_is_protected(rte->relid) &&
+			!may_see_plans_of(viewer, rte->relid))
 			return rte->relid;
 	}
 	return InvalidOid;
@@ -129,15 +134,14 @@ refuse_debug_print(const char *setting)
 }
 
 void
-ca_guard_explain_start(const PlannedStmt *statement, int eflags, int instrument_options)
+ca_guard_explain_start(const PlannedStmt *statement, int eflags)
 {
-	bool explains = (eflags & EXEC_FLAG_EXPLAIN_ONLY) != 0 ||
-					(explaining > 0 && instrument_options != 0);
+	Oid viewer = explaining > 0 ? explainer : GetUserId();
 	Oid relid;
 
-	if (!explains || !guards_session())
+	if (((eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0 && explaining == 0) || !is_guarded(viewer))
 		return;
-	relid = first_hidden_table(statement->rtable);
+	relid = first_hidden_table(viewer, statement->rtable);
 	if (OidIsValid(relid))
 		refuse_explain(relid);
 }
@@ -147,11 +151,14 @@ run_utility(PlannedStmt *statement, const char *query_string, bool read_only_tre
 			ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *environment,
 			DestReceiver *dest, QueryCompletion *completion)
 {
-	bool explain = IsA(statement->utilityStmt, ExplainStmt);
-	int  outer = explaining;
+	int outer = explaining;
+	Oid outer_explainer = explainer;
 
-	if (explain)
+	if (IsA(statement->utilityStmt, ExplainStmt))
+	{
 		explaining++;
+		explainer = GetUserId();
+	}
 	PG_TRY();
 	{
 		if (previous_utility)
@@ -162,6 +169,7 @@ run_utility(PlannedStmt *statement, const char *query_string, bool read_only_tre
 	PG_FINALLY();
 	{
 		explaining = outer;
+		explainer = outer_explainer;
 	}
 	PG_END_TRY();
 }
@@ -180,8 +188,8 @@ plan_query(CA_PLANNER_ARGS)
 										 : standard_planner(CA_PLANNER_PASS);
 
 	/* Looked at afterwards: planning may run functions, which may change settings. */
-	if (prints_to_client(Debug_print_plan) && guards_session() &&
-		OidIsValid(first_hidden_table(plan->rtable)))
+	if (prints_to_client(Debug_print_plan) && is_guarded(GetUserId()) &&
+		OidIsValid(first_hidden_table(GetUserId(), plan->rtable)))
 		refuse_debug_print("debug_print_plan");
 	return plan;
 }
@@ -205,7 +213,7 @@ mentions_hidden_table(Node *node, void *context)
 			if (rte->rtekind == RTE_RELATION && rte->relkind == RELKIND_VIEW)
 				return true;
 		}
-		return OidIsValid(first_hidden_table(query->rtable)) ||
+		return OidIsValid(first_hidden_table(GetUserId(), query->rtable)) ||
 			   query_tree_walker(query, mentions_hidden_table, context, 0);
 	}
 	return expression_tree_walker(node, mentions_hidden_table, context);
@@ -216,7 +224,7 @@ analyze_query(ParseState *parse_state, Query *query, CaJumbleState *jumble)
 {
 	if (previous_analyze)
 		previous_analyze(parse_state, query, jumble);
-	if (prints_to_client(Debug_print_parse || Debug_print_rewritten) && guards_session() && mentions_hidden_table((Node *) query, NULL))
+	if (prints_to_client(Debug_print_parse || Debug_print_rewritten) && is_guarded(GetUserId()) && mentions_hidden_table((Node *) query, NULL))
 		refuse_debug_print(Debug_print_parse ? "debug_print_parse" : "debug_print_rewritten");
 }
 

@@ -13,6 +13,6 @@
 extern void ca_guard_explain_init(void);
 
 /* Before the executor starts: refuses (42501) to explain what is to stay hidden. */
-extern void ca_guard_explain_start(const PlannedStmt *statement, int eflags, int instrument_options);
+extern void ca_guard_explain_start(const PlannedStmt *statement, int eflags);
 
 #endif /* CA_GUARD_EXPLAIN_H */

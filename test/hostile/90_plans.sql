@@ -40,6 +40,19 @@ SET debug_print_plan = off; SET debug_print_rewritten = on;
 SELECT count(*) FROM app.note WHERE client = :hidden;
 RESET debug_print_rewritten; RESET client_min_messages;
 
+--- the buffers of queries within a query that is explained
+-- as: guarded acting login
+-- expect: refused 42501
+CREATE FUNCTION pg_temp.n(c bigint) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT count(*) FROM app.note WHERE client = c); END $$;
+SET enable_seqscan = off;
+SELECT pg_temp.n(1);
+EXPLAIN (ANALYZE, BUFFERS, TIMING off, SUMMARY off) SELECT pg_temp.n(:hidden);
+CREATE FUNCTION pg_temp.m(c bigint) RETURNS bigint LANGUAGE sql VOLATILE SECURITY DEFINER AS 'SELECT count(*) FROM app.note WHERE client = c';
+EXPLAIN (ANALYZE, BUFFERS, TIMING off, SUMMARY off) SELECT * FROM generate_series(1, 2), LATERAL pg_temp.m(901);
+EXPLAIN (ANALYZE, BUFFERS, TIMING off, SUMMARY off) SELECT * FROM query_to_xml('SELECT count(*) FROM app.note WHERE client = 901', true, false, '');
+EXPLAIN (ANALYZE, WAL, BUFFERS, TIMING off, SUMMARY off) DELETE FROM app.open_mark WHERE pg_temp.n(901) > 0;
+RESET enable_seqscan;
+
 --- the guard turned off
 -- as: guarded acting login
 -- expect: refused 42501
