@@ -8,13 +8,22 @@
 -- What the server's own configuration says, whatever the session, its role or
 -- its database have in its place.
 CREATE FUNCTION careaccess.server_setting(setting text) RETURNS text
-	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, careaccess, pg_temp
+	LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
-	SELECT coalesce(
-		(SELECT s.setting FROM pg_settings AS s
-			WHERE s.name = $1 AND s.source NOT IN ('database', 'user', 'database user', 'client', 'interactive', 'test', 'session', 'override')),
-		(SELECT f.setting FROM pg_file_settings AS f WHERE f.name = $1 AND f.error IS NULL ORDER BY f.seqno DESC LIMIT 1),
-		(SELECT s.boot_val FROM pg_settings AS s WHERE s.name = $1))
+DECLARE
+	now_is record;
+	in_file text;
+BEGIN
+	SELECT s.setting AS value, s.boot_val, s.source INTO now_is FROM pg_settings AS s WHERE s.name = $1;
+	IF now_is.source NOT IN ('database', 'user', 'database user', 'client', 'interactive', 'test', 'session', 'override') THEN
+		RETURN now_is.value;
+	END IF;
+	-- An owner of the extension who is no superuser cannot look there.
+	IF has_table_privilege('pg_file_settings', 'SELECT') AND has_function_privilege('pg_show_all_file_settings()', 'EXECUTE') THEN
+		SELECT f.setting INTO in_file FROM pg_file_settings AS f WHERE f.name = $1 AND f.error IS NULL ORDER BY f.seqno DESC LIMIT 1;
+	END IF;
+	RETURN coalesce(in_file, now_is.boot_val);
+END
 $$;
 COMMENT ON FUNCTION careaccess.server_setting(text) IS 'the value of a setting before roles, databases and sessions change it; null: unknown';
 REVOKE EXECUTE ON FUNCTION careaccess.server_setting(text) FROM PUBLIC;
@@ -65,8 +74,9 @@ AS $$
 			(SELECT string_agg(quote_literal(btrim(x, ' "')) || ', ', '') FROM regexp_split_to_table(c.value, ',') AS x
 			WHERE btrim(x, ' "') <> ''))
 	FROM careaccess.configured('session_preload_libraries') AS c CROSS JOIN LATERAL careaccess.session_kind(c.role) AS k
-	WHERE coalesce(c.value, '') !~ '(^|[,"/ ])careaccess(\.so)?($|[," ])'
-		AND coalesce(careaccess.server_setting('shared_preload_libraries'), '') !~ '(^|[,"/ ])careaccess(\.so)?($|[," ])'
+	-- Null is what an owner of the extension who is no superuser gets.
+	WHERE c.value !~ '(^|[,"/ ])careaccess(\.so)?($|[," ])'
+		AND careaccess.server_setting('shared_preload_libraries') !~ '(^|[,"/ ])careaccess(\.so)?($|[," ])'
 		AND (c.role = 0 OR (SELECT r.rolcanlogin FROM pg_roles AS r WHERE r.oid = c.role))
 $$;
 COMMENT ON FUNCTION careaccess.check_preload() IS 'whether sessions have the library from their beginning';

@@ -107,10 +107,10 @@ SELECT pg_temp.hole(format('ALTER DATABASE %I SET session_preload_libraries = ''
 ROLLBACK TO preload;
 
 -- The server
-SELECT is((SELECT array_agg(object || ' ' || remedy) FROM careaccess.check_server(v) WHERE code = 'server_minor'), w, 'version ' || v)
-FROM (VALUES (150018, '{"PostgreSQL 15.18 Install PostgreSQL 15.19 or later and restart the server."}'::text[]), (150019, NULL), (150004, '{"PostgreSQL 15.4 Install PostgreSQL 15.19 or later and restart the server."}'),
-	(160010, '{"PostgreSQL 16.10 Install PostgreSQL 16.15 or later and restart the server."}'), (160015, NULL), (170000, '{"PostgreSQL 17.0 Install PostgreSQL 17.11 or later and restart the server."}'),
-	(170011, NULL), (180000, '{"PostgreSQL 18.0 Install PostgreSQL 18.6 or later and restart the server."}'), (180006, NULL), (190000, NULL)) AS t (v, w);
+SELECT is((SELECT array_agg(code || ': ' || object || ': ' || remedy) FROM careaccess.check_server(v) WHERE code = 'server_minor'), w, 'version ' || v)
+FROM (VALUES (150018, '{"server_minor: PostgreSQL 15.18: Install PostgreSQL 15.19 or later and restart the server."}'::text[]), (150019, NULL), (150004, '{"server_minor: PostgreSQL 15.4: Install PostgreSQL 15.19 or later and restart the server."}'),
+	(160010, '{"server_minor: PostgreSQL 16.10: Install PostgreSQL 16.15 or later and restart the server."}'), (160015, NULL), (170000, '{"server_minor: PostgreSQL 17.0: Install PostgreSQL 17.11 or later and restart the server."}'),
+	(170011, NULL), (180000, '{"server_minor: PostgreSQL 18.0: Install PostgreSQL 18.6 or later and restart the server."}'), (180006, NULL), (190000, NULL)) AS t (v, w);
 SELECT is((SELECT array_agg(m[1] ORDER BY m[1]) FROM careaccess.check_server(150008) AS s, regexp_matches(s.problem, 'CVE-\d+-\d+', 'g') AS m WHERE s.code = 'server_minor'),
 	'{CVE-2024-10976,CVE-2025-8713,CVE-2026-14666}', 'what is fixed already is not named');
 SELECT pg_temp.hole('GRANT SELECT ON pg_statistic TO careaccess_check_app', 'statistics_granted: pg_catalog.pg_statistic');
