@@ -274,6 +274,54 @@ $$;
 COMMENT ON FUNCTION careaccess.check_logins() IS 'login roles of members that are gone, are others by now, or are more than a member''s login';
 REVOKE EXECUTE ON FUNCTION careaccess.check_logins() FROM PUBLIC;
 
+-- What the granting functions gave, and what has come since: an update of the
+-- extension brings functions that nobody was granted.
+CREATE FUNCTION careaccess.check_role_grants() RETURNS SETOF careaccess.finding
+	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+	WITH granted AS MATERIALIZED (
+		SELECT i.purpose, p.proname, g.grantee
+		FROM careaccess.interface() AS i
+			JOIN pg_proc AS p ON p.oid = i.function
+			CROSS JOIN LATERAL aclexplode(p.proacl) AS g
+		WHERE g.grantee NOT IN (0, p.proowner)
+	), administrator AS (
+		SELECT g.grantee
+		FROM pg_proc AS p CROSS JOIN LATERAL aclexplode(p.proacl) AS g
+		WHERE p.oid = 'careaccess.administrator()'::regprocedure AND g.grantee NOT IN (0, p.proowner)
+	), kind AS (
+		-- Some functions, picked by hand, are what somebody meant.
+		SELECT g.grantee, 'application' AS name, '{application}'::text[] AS purposes
+		FROM granted AS g
+		WHERE g.purpose = 'application' AND g.grantee NOT IN (SELECT a.grantee FROM administrator AS a)
+		GROUP BY g.grantee
+		HAVING count(*) >= 0.8 * (SELECT count(*) FROM careaccess.interface() AS i WHERE i.purpose = 'application')
+		UNION ALL
+		SELECT a.grantee, 'administrator', '{application,administration,superuser}' FROM administrator AS a
+	)
+	SELECT 'notice', 'grants_incomplete', careaccess.role_text(k.grantee),
+		format('The role lacks functions that careaccess_grant_%s gives now, such as %s.', k.name, min(p.proname)),
+		format('SELECT @extschema@.careaccess_grant_%s(%L)', k.name, pg_get_userbyid(k.grantee))
+	FROM kind AS k
+		JOIN careaccess.interface() AS i ON i.purpose = ANY (k.purposes)
+		JOIN pg_proc AS p ON p.oid = i.function
+	WHERE NOT EXISTS (SELECT FROM aclexplode(p.proacl) AS g WHERE g.grantee = k.grantee)
+	GROUP BY k.grantee, k.name
+	UNION ALL
+	SELECT 'warning', 'administrator_acts', careaccess.role_text(g.grantee),
+		'The role may act as members, and whenever it acts as nobody it is a database administrator: whoever forgets to say who he is may do everything.',
+		string_agg(format('REVOKE EXECUTE ON FUNCTION %s FROM %s CASCADE', careaccess.function_text(p.oid), careaccess.role_text(g.grantee)), '; ')
+	FROM pg_proc AS p CROSS JOIN LATERAL aclexplode(p.proacl) AS g
+	WHERE p.oid IN ('@extschema@.careaccess_act_as(careaccess.id,boolean)'::regprocedure,
+			'@extschema@.careaccess_act_as_portal_user(careaccess.id,careaccess.id,boolean)'::regprocedure)
+		AND g.grantee NOT IN (0, p.proowner)
+		AND has_function_privilege(g.grantee, 'careaccess.administrator()', 'EXECUTE')
+		AND NOT (SELECT r.rolsuper FROM pg_roles AS r WHERE r.oid = g.grantee)
+	GROUP BY g.grantee
+$$;
+COMMENT ON FUNCTION careaccess.check_role_grants() IS 'roles that lack new functions, and administrators that may act as members';
+REVOKE EXECUTE ON FUNCTION careaccess.check_role_grants() FROM PUBLIC;
+
 -- Facts
 
 CREATE FUNCTION careaccess.check_facts() RETURNS SETOF careaccess.finding
@@ -380,6 +428,7 @@ BEGIN
 			UNION ALL SELECT * FROM careaccess.check_configuration()
 			UNION ALL SELECT * FROM careaccess.check_server()
 			UNION ALL SELECT * FROM careaccess.check_roles()
+			UNION ALL SELECT * FROM careaccess.check_role_grants()
 			UNION ALL SELECT * FROM careaccess.check_logins()
 			UNION ALL SELECT * FROM careaccess.check_facts()) AS f
 		ORDER BY array_position('{critical,warning,notice}', f.severity), f.code, f.object, f.remedy;

@@ -14,8 +14,9 @@ AS $$
 			WHEN p.proname IN ('careaccess_submit_form', 'careaccess_act_as', 'careaccess_act_as_portal_user', 'careaccess_accept_invitation') THEN 'identity'
 			WHEN p.proname IN ('careaccess_create_practice', 'careaccess_protect', 'careaccess_unprotect',
 				'careaccess_adopt_clients', 'careaccess_adopt_members', 'careaccess_mask', 'careaccess_unmask',
-				'careaccess_unique', 'careaccess_set_token_key', 'careaccess_retire_token_key', 'careaccess_check', 'careaccess_grant_application') THEN 'administration'
-			WHEN p.proname = 'careaccess_grant_administrator' THEN 'superuser'
+				'careaccess_unique', 'careaccess_set_token_key', 'careaccess_retire_token_key', 'careaccess_check', 'careaccess_grant_application',
+				'careaccess_revoke_application') THEN 'administration'
+			WHEN p.proname IN ('careaccess_grant_administrator', 'careaccess_revoke_administrator') THEN 'superuser'
 			ELSE 'application'
 		END
 	FROM pg_catalog.pg_proc AS p
@@ -44,49 +45,108 @@ $$;
 COMMENT ON FUNCTION careaccess.require_grantee(name) IS 'refuses what is not the name of a database role';
 REVOKE ALL ON FUNCTION careaccess.require_grantee(name) FROM PUBLIC;
 
+-- Gives or takes all functions of some purposes, one by one.
+CREATE FUNCTION careaccess.change_execute(command text, purposes text[], role name) RETURNS void
+	LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+DECLARE
+	f regprocedure;
+BEGIN
+	FOR f IN SELECT i.function FROM careaccess.interface() AS i WHERE i.purpose = ANY (purposes) LOOP
+		IF command = 'GRANT' THEN
+			EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', f, role);
+		ELSE
+			EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM %I CASCADE', f, role);
+		END IF;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION careaccess.change_execute(text, text[], name) IS 'grants to a role, or revokes from it, the functions that are for some purposes';
+REVOKE ALL ON FUNCTION careaccess.change_execute(text, text[], name) FROM PUBLIC;
+
+CREATE FUNCTION careaccess.require_privilege_administrator(operation text) RETURNS void
+	LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+BEGIN
+	IF (careaccess.actor()).kind <> 'administrator' THEN
+		RAISE EXCEPTION 'not allowed to %', operation
+			USING ERRCODE = '42501', HINT = 'A database administrator without an identity can.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION careaccess.require_privilege_administrator(text) IS
+	'refuses whoever is no database administrator without an identity';
+REVOKE ALL ON FUNCTION careaccess.require_privilege_administrator(text) FROM PUBLIC;
+
 CREATE FUNCTION @extschema@.careaccess_grant_application(role name) RETURNS void
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
+#variable_conflict use_variable
 DECLARE
-	f record;
+	what text;
 BEGIN
-	IF (careaccess.actor()).kind <> 'administrator' THEN
-		RAISE EXCEPTION 'not allowed to make an application role'
-			USING ERRCODE = '42501', HINT = 'A database administrator without an identity can.';
-	END IF;
+	PERFORM careaccess.require_privilege_administrator('make an application role');
 	PERFORM careaccess.require_grantee(role);
-	FOR f IN SELECT i.function FROM careaccess.interface() AS i WHERE i.purpose = 'application' LOOP
-		EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO %I', f.function, role);
-	END LOOP;
-	EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA careaccess TO %I', role);
-	EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA @extschema@ TO %I', role);
-	EXECUTE pg_catalog.format('GRANT SELECT ON careaccess.deleted_clients, careaccess.emergency_review TO %I', role);
+	SELECT CASE WHEN r.rolsuper THEN 'is a superuser' WHEN r.rolbypassrls THEN 'has BYPASSRLS' END INTO what
+	FROM pg_roles AS r WHERE r.rolname = role;
+	IF what IS NOT NULL THEN
+		RAISE WARNING 'role "%" %', role, what
+			USING DETAIL = 'Row security does not hold it, so whatever connects with it reads every row of the protected tables.',
+			HINT = format('Let the application use another role, or say ALTER ROLE %I NOSUPERUSER NOBYPASSRLS.', role);
+	END IF;
+	PERFORM careaccess.change_execute('GRANT', '{application}', role);
+	EXECUTE format('GRANT USAGE ON SCHEMA careaccess TO %I', role);
+	EXECUTE format('GRANT USAGE ON SCHEMA @extschema@ TO %I', role);
+	EXECUTE format('GRANT SELECT ON careaccess.deleted_clients, careaccess.emergency_review TO %I', role);
 END
 $$;
 COMMENT ON FUNCTION @extschema@.careaccess_grant_application(name) IS
 	'let a role call everything that members do; not careaccess_act_as, which is granted by hand';
 REVOKE ALL ON FUNCTION @extschema@.careaccess_grant_application(name) FROM PUBLIC;
 
+-- The schemas' USAGE stays: others' grants may rest on it, and everybody has it.
+CREATE FUNCTION @extschema@.careaccess_revoke_application(role name) RETURNS void
+	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+BEGIN
+	PERFORM careaccess.require_privilege_administrator('end an application role');
+	PERFORM careaccess.require_grantee(role);
+	PERFORM careaccess.change_execute('REVOKE', '{application,identity}', role);
+	EXECUTE format('REVOKE SELECT ON careaccess.deleted_clients, careaccess.emergency_review FROM %I CASCADE', role);
+END
+$$;
+COMMENT ON FUNCTION @extschema@.careaccess_revoke_application(name) IS
+	'take back what careaccess_grant_application gave a role, and what was granted by hand: careaccess_act_as and the like';
+REVOKE ALL ON FUNCTION @extschema@.careaccess_revoke_application(name) FROM PUBLIC;
+
 CREATE FUNCTION @extschema@.careaccess_grant_administrator(role name) RETURNS void
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
-DECLARE
-	f record;
 BEGIN
-	IF (careaccess.actor()).kind <> 'administrator' THEN
-		RAISE EXCEPTION 'not allowed to make a database administrator'
-			USING ERRCODE = '42501', HINT = 'A database administrator without an identity can.';
-	END IF;
+	PERFORM careaccess.require_privilege_administrator('make a database administrator');
 	PERFORM careaccess.require_grantee(role);
-	FOR f IN SELECT i.function FROM careaccess.interface() AS i WHERE i.purpose IN ('application', 'administration', 'superuser') LOOP
-		EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO %I', f.function, role);
-	END LOOP;
-	EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION careaccess.administrator() TO %I', role);
-	EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA careaccess TO %I', role);
-	EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA @extschema@ TO %I', role);
-	EXECUTE pg_catalog.format('GRANT SELECT ON careaccess.deleted_clients, careaccess.emergency_review, careaccess.protected_tables TO %I', role);
+	PERFORM careaccess.change_execute('GRANT', '{application,administration,superuser}', role);
+	EXECUTE format('GRANT EXECUTE ON FUNCTION careaccess.administrator() TO %I', role);
+	EXECUTE format('GRANT USAGE ON SCHEMA careaccess TO %I', role);
+	EXECUTE format('GRANT USAGE ON SCHEMA @extschema@ TO %I', role);
+	EXECUTE format('GRANT SELECT ON careaccess.deleted_clients, careaccess.emergency_review, careaccess.protected_tables TO %I', role);
 END
 $$;
 COMMENT ON FUNCTION @extschema@.careaccess_grant_administrator(name) IS
 	'make a role a database administrator of careaccess: without an identity it may do what the invariants allow';
 REVOKE ALL ON FUNCTION @extschema@.careaccess_grant_administrator(name) FROM PUBLIC;
+
+CREATE FUNCTION @extschema@.careaccess_revoke_administrator(role name) RETURNS void
+	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+BEGIN
+	PERFORM careaccess.require_privilege_administrator('end a database administrator');
+	PERFORM careaccess.require_grantee(role);
+	PERFORM careaccess.change_execute('REVOKE', '{application,administration,superuser}', role);
+	EXECUTE format('REVOKE EXECUTE ON FUNCTION careaccess.administrator() FROM %I CASCADE', role);
+	EXECUTE format('REVOKE SELECT ON careaccess.deleted_clients, careaccess.emergency_review, careaccess.protected_tables FROM %I CASCADE', role);
+END
+$$;
+COMMENT ON FUNCTION @extschema@.careaccess_revoke_administrator(name) IS
+	'make a database administrator of careaccess an ordinary role again';
+REVOKE ALL ON FUNCTION @extschema@.careaccess_revoke_administrator(name) FROM PUBLIC;

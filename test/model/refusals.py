@@ -68,6 +68,8 @@ ADMINISTRATIVE = {
     "careaccess_check": "",
     "careaccess_grant_application": "role => 'pg_monitor'",
     "careaccess_grant_administrator": "role => 'pg_monitor'",
+    "careaccess_revoke_application": "role => 'pg_monitor'",
+    "careaccess_revoke_administrator": "role => 'pg_monitor'",
 }
 # Triggers: what they refuse is what the functions that they call refuse.
 TRIGGERS = {"careaccess_book_trigger"}

@@ -112,6 +112,20 @@ is(findings('clinic', $copy), '', 'a restored database is as well made as it was
 $copy->safe_psql('clinic', 'DROP ROLE anna; CREATE ROLE anna LOGIN');
 is(findings('clinic', $copy), 'login_role_remade: anna', 'a role made anew is found there, too');
 
+is($copy->safe_psql('clinic', q(SELECT string_agg(f, ' ' ORDER BY f) FROM unnest('{careaccess_share_client,careaccess_act_as,careaccess_check}'::text[]) AS f,
+	pg_proc AS p, aclexplode(p.proacl) AS g WHERE p.proname = f AND g.grantee = 'clinic_app'::regrole)),
+	'careaccess_act_as careaccess_share_client', 'what was granted is restored');
+
+# Who asks for a role that row security does not hold is told so
+
+foreach my $attribute ('superuser', 'bypassrls')
+{
+	my (undef, undef, $err) = $node->psql('clinic', "CREATE ROLE big_$attribute $attribute; SELECT careaccess_grant_application('big_$attribute')",
+		extra_params => [ '-v', 'ON_ERROR_STOP=1' ]);
+	like($err, qr/WARNING:  role "big_$attribute" (is a superuser|has BYPASSRLS)/i, "a warning of $attribute");
+	$node->safe_psql('clinic', "SELECT careaccess_revoke_application('big_$attribute')");
+}
+
 # Many tables: one finding for each that has one, and none for the others
 
 $node->safe_psql('clinic', <<'SQL');

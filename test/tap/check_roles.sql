@@ -1,7 +1,7 @@
 -- careaccess_check: who may ask; roles, logins, settings, the server, keys, members
 -- and clients.
 BEGIN;
-SELECT plan(119);
+SELECT plan(126);
 \ir check/clinic.sql
 
 -- Who may ask
@@ -43,6 +43,13 @@ SELECT is(pg_temp.found_by('ALTER ROLE careaccess_check_other BYPASSRLS REPLICAT
 	SELECT careaccess_grant_administrator(''careaccess_check_owner'')'), '{}', 'neither who makes the backups nor an administrator who owns the tables is one');
 SELECT is(pg_temp.found_by('CREATE ROLE careaccess_check_dba LOGIN NOINHERIT BYPASSRLS; GRANT careaccess_check_app TO careaccess_check_dba'), '{}',
 	'nor who can become one and inherits nothing from it');
+
+SELECT pg_temp.hole('ALTER TABLE app.note OWNER TO careaccess_check_owner; SELECT careaccess_grant_administrator(''careaccess_check_owner'');
+	GRANT EXECUTE ON FUNCTION careaccess_act_as, careaccess_act_as_portal_user TO careaccess_check_owner', 'administrator_acts: careaccess_check_owner');
+SELECT pg_temp.hole('REVOKE EXECUTE ON FUNCTION careaccess_share_client FROM careaccess_check_app', 'grants_incomplete: careaccess_check_app');
+SELECT pg_temp.hole('SELECT careaccess_grant_administrator(''careaccess_check_other''); REVOKE EXECUTE ON FUNCTION careaccess_check FROM careaccess_check_other', 'grants_incomplete: careaccess_check_other');
+SELECT is(pg_temp.found_by('GRANT EXECUTE ON FUNCTION careaccess_can_view(careaccess.id, careaccess.id, text), careaccess_book TO careaccess_check_other'), '{}',
+	'a few functions that were picked are no incomplete grant');
 
 -- Logins of members
 SELECT pg_temp.hole('DROP OWNED BY careaccess_check_ben; DROP ROLE careaccess_check_ben', 'login_role_missing: careaccess_check_ben');
