@@ -175,7 +175,11 @@ AS $$
 			(150014, 'CVE-2025-8713 (statistics of partitions and views)'), (160010, 'CVE-2025-8713 (statistics of partitions and views)'),
 			(170006, 'CVE-2025-8713 (statistics of partitions and views)'),
 			(150019, 'CVE-2026-14666 (plans kept over a change of rights)'), (160015, 'CVE-2026-14666 (plans kept over a change of rights)'),
-			(170011, 'CVE-2026-14666 (plans kept over a change of rights)'), (180006, 'CVE-2026-14666 (plans kept over a change of rights)'))
+			(170011, 'CVE-2026-14666 (plans kept over a change of rights)'), (180006, 'CVE-2026-14666 (plans kept over a change of rights)'),
+			(150020, 'CVE-2026-120154 and CVE-2026-16237 (INSERT ... ON CONFLICT past policies)'),
+			(160016, 'CVE-2026-120154 and CVE-2026-16237 (INSERT ... ON CONFLICT past policies)'),
+			(170012, 'CVE-2026-120154 and CVE-2026-16237 (INSERT ... ON CONFLICT past policies)'),
+			(180007, 'CVE-2026-120154 and CVE-2026-16237 (INSERT ... ON CONFLICT past policies)'))
 			AS x (fixed, flaw) ON x.fixed / 10000 = v.version / 10000 AND x.fixed > v.version
 	HAVING count(*) > 0
 	UNION ALL
@@ -187,8 +191,21 @@ AS $$
 	FROM careaccess.relation_grants() AS g
 	WHERE g.relation IN ('pg_statistic'::regclass, 'pg_statistic_ext_data'::regclass)
 	GROUP BY g.relation
+	UNION ALL
+	SELECT 'warning', 'counters_public', 'database ' || quote_ident(current_database()),
+		format('Everybody may ask how many rows his queries have read, the hidden ones too: %s functions.', count(*)),
+		format('REVOKE EXECUTE ON FUNCTION %1$s FROM PUBLIC; GRANT EXECUTE ON FUNCTION %1$s TO pg_monitor',
+			string_agg(careaccess.function_text(p.oid), ', ' ORDER BY p.proname, p.oid))
+	FROM pg_proc AS p
+	WHERE p.pronamespace = 'pg_catalog'::regnamespace AND has_function_privilege(0::oid, p.oid, 'EXECUTE')
+		AND (p.proname ~ '^pg_stat_get_((xact|db)_)?(tuples|blocks|numscans|live_tuples|dead_tuples|ins_since|mod_since)'
+			OR p.proname ~ '^pg_stat_get_(backend_)?io$'
+			OR p.proname IN ('pg_lock_status', 'pg_database_size', 'pg_relation_size', 'pg_table_size', 'pg_indexes_size',
+				'pg_total_relation_size'))
+		AND EXISTS (SELECT FROM careaccess.protected_table)
+	HAVING count(*) > 0
 $$;
-COMMENT ON FUNCTION careaccess.check_server(integer) IS 'fixes of row security that the server (or one of this version) lacks, and open statistics';
+COMMENT ON FUNCTION careaccess.check_server(integer) IS 'fixes of row security that the server (or one of this version) lacks, open statistics and counters';
 REVOKE EXECUTE ON FUNCTION careaccess.check_server(integer) FROM PUBLIC;
 
 -- Roles

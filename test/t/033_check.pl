@@ -47,6 +47,10 @@ sub hole
 	return;
 }
 
+# What everybody may ask a new server
+like(findings('clinic'), qr/^counters_public: database clinic$/m, 'counters are open to everybody');
+$node->safe_psql('clinic', $node->safe_psql('clinic', "SELECT remedy FROM careaccess_check() WHERE code = 'counters_public'"));
+
 # The server's own settings
 
 if ($version < 180000)
@@ -56,6 +60,7 @@ if ($version < 180000)
 	$node->safe_psql('clinic', $remedy);
 }
 is(findings('clinic'), '', 'preloaded by the server');
+hole('clinic', 'counters_public: database clinic', 'GRANT EXECUTE ON FUNCTION pg_stat_get_xact_tuples_fetched(oid) TO PUBLIC');
 hole('clinic', 'token_logged: database clinic',
 	"ALTER SYSTEM SET log_min_duration_statement = 0", 'SELECT pg_reload_conf()');
 $node->safe_psql('postgres', 'ALTER SYSTEM RESET log_min_duration_statement');

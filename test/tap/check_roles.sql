@@ -13,7 +13,7 @@ SELECT throws_ok('SELECT * FROM careaccess_check()', '42501', 'not allowed to ch
 ROLLBACK TO acting;
 SELECT careaccess_grant_administrator('careaccess_check_other');
 SET LOCAL ROLE careaccess_check_other;
-SELECT is((SELECT array_agg(code ORDER BY code) FILTER (WHERE code <> 'server_minor') FROM careaccess_check()), '{not_preloaded}', 'an administrator may');
+SELECT is((SELECT array_agg(code ORDER BY code) FILTER (WHERE code <> 'server_minor') FROM careaccess_check()), '{counters_public,not_preloaded}', 'an administrator may');
 RESET ROLE;
 ROLLBACK TO acting;
 
@@ -115,11 +115,11 @@ ROLLBACK TO preload;
 
 -- The server
 SELECT is((SELECT array_agg(code || ': ' || object || ': ' || remedy) FROM careaccess.check_server(v) WHERE code = 'server_minor'), w, 'version ' || v)
-FROM (VALUES (150018, '{"server_minor: PostgreSQL 15.18: Install PostgreSQL 15.19 or later and restart the server."}'::text[]), (150019, NULL), (150004, '{"server_minor: PostgreSQL 15.4: Install PostgreSQL 15.19 or later and restart the server."}'),
-	(160010, '{"server_minor: PostgreSQL 16.10: Install PostgreSQL 16.15 or later and restart the server."}'), (160015, NULL), (170000, '{"server_minor: PostgreSQL 17.0: Install PostgreSQL 17.11 or later and restart the server."}'),
-	(170011, NULL), (180000, '{"server_minor: PostgreSQL 18.0: Install PostgreSQL 18.6 or later and restart the server."}'), (180006, NULL), (190000, NULL)) AS t (v, w);
+FROM (VALUES (150018, '{"server_minor: PostgreSQL 15.18: Install PostgreSQL 15.20 or later and restart the server."}'::text[]), (150020, NULL), (150004, '{"server_minor: PostgreSQL 15.4: Install PostgreSQL 15.20 or later and restart the server."}'),
+	(160010, '{"server_minor: PostgreSQL 16.10: Install PostgreSQL 16.16 or later and restart the server."}'), (160016, NULL), (170000, '{"server_minor: PostgreSQL 17.0: Install PostgreSQL 17.12 or later and restart the server."}'),
+	(170012, NULL), (180000, '{"server_minor: PostgreSQL 18.0: Install PostgreSQL 18.7 or later and restart the server."}'), (180007, NULL), (190000, NULL)) AS t (v, w);
 SELECT is((SELECT array_agg(m[1] ORDER BY m[1]) FROM careaccess.check_server(150008) AS s, regexp_matches(s.problem, 'CVE-\d+-\d+', 'g') AS m WHERE s.code = 'server_minor'),
-	'{CVE-2024-10976,CVE-2025-8713,CVE-2026-14666}', 'what is fixed already is not named');
+	'{CVE-2024-10976,CVE-2025-8713,CVE-2026-120154,CVE-2026-14666,CVE-2026-16237}', 'what is fixed already is not named');
 SELECT pg_temp.hole('GRANT SELECT ON pg_statistic TO careaccess_check_app', 'statistics_granted: pg_catalog.pg_statistic');
 SELECT pg_temp.hole('GRANT SELECT (stxdmcv) ON pg_statistic_ext_data TO PUBLIC', 'statistics_granted: pg_catalog.pg_statistic_ext_data');
 
