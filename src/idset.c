@@ -109,7 +109,39 @@ index_equal(const CaIdSet *s, int32 a, int32 b)
 #define SH_SCOPE static inline
 #define SH_DECLARE
 #define SH_DEFINE
+#define SH_USE_NONDEFAULT_ALLOCATOR
 #include "lib/simplehash.h"
+
+/*
+ * Before 17 a table that grows takes its new size before it has the memory for
+ * it.  A set outlives statements and errors, so where there is none it gets back
+ * what it was when the member came that it has no room for.
+ */
+static idtab_hash before_insert;
+
+static inline void *
+idtab_allocate(idtab_hash *table, Size size)
+{
+	void *data = MemoryContextAllocExtended(table->ctx, size,
+											MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO | MCXT_ALLOC_NO_OOM);
+
+	if (data == NULL)
+	{
+		if (table->data != NULL)
+			*table = before_insert;
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory"),
+				 errdetail("Failed on request of size %zu.", size)));
+	}
+	return data;
+}
+
+static inline void
+idtab_free(idtab_hash *table, void *data)
+{
+	pfree(data);
+}
 
 #define CHUNK_SIZE 8192
 #define FIRST_CAPACITY 16
@@ -236,6 +268,7 @@ ca_idset_intern(CaIdSet *s, const CaId *id)
 	if (s->packed != NULL)
 		s->packed[s->count] = key.packed;
 	s->sought = key;
+	before_insert = *s->table;
 	entry = idtab_insert_hash(s->table, SOUGHT, word_hash(key.word), &found);
 	Assert(!found);
 	entry->index = s->count;

@@ -6,7 +6,7 @@ use strict;
 use warnings;
 
 use Exporter 'import';
-our @EXPORT = qw(make_clinic ask_as answers);
+our @EXPORT = qw(make_clinic ask_as answers own_installation);
 
 # make_clinic(NODE, DATABASE): the extension, facts of every common kind and a
 # protected table each for rows with and without an author.
@@ -78,6 +78,23 @@ sub answers
 				(SELECT count(*) || ':' || coalesce(sum(client), 0) FROM note)});
 	}
 	return join("\n", @lines);
+}
+
+# own_installation(): a copy of the installation, whose files a test may change;
+# its path, for the install_path of a server, and the folders of its libraries
+# and of the extensions' scripts.
+sub own_installation
+{
+	my $pg_config = $ENV{CAREACCESS_PG_CONFIG} or die 'run me inside with-server';
+	my ($bin, $lib, $share) = map { my $path = `$pg_config $_`; chomp $path; $path } qw(--bindir --pkglibdir --sharedir);
+	# with-server's prefix is a folder that holds nothing else.
+	my ($prefix) = $bin =~ m{^(.*/careaccess\.[^/]*/prefix)/} or die "$bin lies in no prefix of with-server";
+	my $copy = PostgreSQL::Test::Utils::tempdir();
+
+	system('cp', '-a', "$prefix/.", $copy) == 0 or die "cannot copy $prefix";
+	s/^\Q$prefix\E/$copy/ or die foreach ($bin, $lib, $share);
+	$bin =~ s{/bin$}{} or die;
+	return ($bin, $lib, "$share/extension");
 }
 
 1;
