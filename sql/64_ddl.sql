@@ -42,8 +42,22 @@ DECLARE
 	new_name name;
 	renamed text[];
 	part regclass;
+	child text;
 	t record;
 BEGIN
+	-- The rows of a child are rows of the parent, too, and come without its triggers.
+	SELECT careaccess.qualified_name(i.inhrelid) INTO child
+	FROM pg_catalog.pg_inherits i
+		JOIN pg_catalog.pg_class c ON c.oid = i.inhparent AND c.relkind IN ('r', 'f')
+	WHERE tbl IN (i.inhparent, i.inhrelid)
+		AND ((careaccess.adoption_of(i.inhparent)).kind IS NOT NULL OR (careaccess.adoption_of(i.inhrelid)).kind IS NOT NULL)
+	LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'an adopted table can be neither parent nor child by inheritance' USING ERRCODE = '55000',
+			DETAIL = format('The child would be %s. Statements on the one would not register the rows of the other.', child),
+			HINT = 'Use partitions, or two tables and a view with security_invoker.';
+	END IF;
+
 	SELECT * INTO a FROM careaccess.adoption_of(root_table);
 	IF a.kind IS NULL THEN
 		SELECT r INTO part FROM careaccess.table_and_partitions(root_table) AS r

@@ -1,7 +1,7 @@
 -- Adopted tables whose rows move between partitions, whose rows are skipped,
 -- which force row security themselves, and whose columns are renamed as a view's.
 BEGIN;
-SELECT plan(14);
+SELECT plan(22);
 SET LOCAL client_min_messages = warning;
 CREATE SCHEMA app;
 SELECT careaccess_create_practice(1, 'One', 'standard');
@@ -70,5 +70,31 @@ SELECT throws_ok('ALTER TABLE app.whole ATTACH PARTITION app.part FOR VALUES IN 
 CREATE TABLE app.other PARTITION OF app.whole FOR VALUES IN (201);
 SELECT throws_ok($$SELECT careaccess_adopt_clients('app.other', 'id', 1, owner_column => 'owner')$$, NULL, 'app.other is a partition', 'nor is a partition adopted alone');
 SELECT lives_ok('INSERT INTO app.part VALUES (202, 10)', '… and the table goes on as it was');
+-- Nor is it parent or child by inheritance: the rows of the one would come to
+-- the other past its triggers.
+CREATE TABLE app.above (id int, owner int);
+CREATE TABLE app.below (id int, owner int);
+CREATE TABLE app.crew (id int, owner int, name text);
+SELECT careaccess_adopt_members('app.crew', 'id', 'name', 1);
+CREATE FUNCTION pg_temp.refusal(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	detail text;
+	hint text;
+BEGIN
+	EXECUTE statement;
+	RETURN 'done';
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+	RETURN concat_ws(' | ', SQLSTATE, SQLERRM, detail, hint);
+END $$;
+SELECT is(pg_temp.refusal(statement), format('55000 | an adopted table can be neither parent nor child by inheritance | The child would be %s. '
+	'Statements on the one would not register the rows of the other. | Use partitions, or two tables and a view with security_invoker.', child), statement)
+FROM (VALUES ('ALTER TABLE app.part INHERIT app.above', 'app.part'), ('ALTER TABLE app.below INHERIT app.part', 'app.below'),
+	('CREATE TABLE app.made () INHERITS (app.part)', 'app.made'), ('ALTER TABLE app.crew INHERIT app.above', 'app.crew'),
+	('CREATE TABLE app.made () INHERITS (app.above, app.crew)', 'app.made')) AS v (statement, child);
+SELECT is(pg_temp.refusal('ALTER TABLE app.below INHERIT app.above'), 'done', 'tables that are not adopted inherit as they like');
+SELECT alike(pg_temp.refusal($$SELECT careaccess_adopt_clients('app.above', 'id', 1)$$), '42809 | app.above is a parent of app.below | %', '… and are then not adopted');
+SELECT is((SELECT count(*) FROM pg_inherits WHERE inhrelid IN ('app.part'::regclass, 'app.crew'::regclass) OR inhparent IN ('app.part'::regclass, 'app.crew'::regclass)), 0::bigint,
+	'nothing came of it');
 SELECT * FROM finish();
 ROLLBACK;
