@@ -28,6 +28,7 @@
 use strict;
 use warnings;
 
+use IPC::Run ();
 use List::Util 'uniq';
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -94,9 +95,19 @@ my $server = $node->safe_psql('postgres', 'SELECT current_setting(\'server_versi
 my $parallel_mode = $server < 16 ? 'force_parallel_mode' : 'debug_parallel_query';
 my %extension = map { $_ => 1 } split /\n/, $node->safe_psql($without, 'SELECT extname FROM pg_extension');
 
-# Neighbours: sessions that are idle after a statement with a value in it.
-my @neighbours = map { $node->background_psql($with, extra_params => [ '-U', $_ ]) } ('clinic_app', 'postgres');
-$_->query_safe("SELECT '$canary of a hostile neighbour'") foreach @neighbours;
+# Neighbours: sessions that are idle after a statement with a value in it.  Not by
+# background_psql, which gives up after a while.
+sub start_neighbour
+{
+	my $role = shift;
+	my ($in, $out, $err) = ("SELECT '$canary of a hostile neighbour';\n", '', '');
+	my $psql = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr($with), '-U', $role ], '<', \$in, '>', \$out, '2>', \$err);
+
+	IPC::Run::pump($psql) until $out =~ /neighbour/ or not $psql->pumpable;
+	return sub { $in .= "\\q\n"; return IPC::Run::finish($psql); };
+}
+
+my @neighbours = map { start_neighbour($_) } ('clinic_app', 'postgres');
 
 #
 # Attempts
@@ -298,6 +309,6 @@ foreach my $file (@files)
 	cmp_ok($broken, '>', 0, "$class: an attempt was broken on purpose");
 }
 
-$_->quit foreach @neighbours;
+$_->() foreach @neighbours;
 $node->stop;
 done_testing();
