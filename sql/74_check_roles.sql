@@ -332,7 +332,8 @@ AS $$
 	WHERE p.oid IN ('@extschema@.careaccess_act_as(careaccess.id,boolean)'::regprocedure,
 			'@extschema@.careaccess_act_as_portal_user(careaccess.id,careaccess.id,boolean)'::regprocedure)
 		AND g.grantee NOT IN (0, p.proowner)
-		AND has_function_privilege(g.grantee, 'careaccess.administrator()', 'EXECUTE')
+		-- That everybody is one has a finding of its own.
+		AND EXISTS (SELECT FROM administrator AS a WHERE pg_has_role(g.grantee, a.grantee, 'USAGE'))
 		AND NOT (SELECT r.rolsuper FROM pg_roles AS r WHERE r.oid = g.grantee)
 	GROUP BY g.grantee
 $$;
