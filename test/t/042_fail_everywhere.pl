@@ -48,10 +48,10 @@ SQL
 # between and after them; every how many calls one is tried (an odd
 # number); does the session begin anew each time?
 my %ways = (
-	'the next statement' => { step => 3 },
+	'the next statement' => { step => 7 },
 	'at every call' => { step => 1 },
-	'after a savepoint' => { step => 3, before => 'BEGIN; SAVEPOINT s;', between => 'ROLLBACK TO s;', after => 'COMMIT;' },
-	'from the first statement of a connection' => { step => 29, connect => 1 },
+	'after a savepoint' => { step => 7, before => 'BEGIN; SAVEPOINT s;', between => 'ROLLBACK TO s;', after => 'COMMIT;' },
+	'from the first statement of a connection' => { step => 37, connect => 1 },
 );
 
 # Who asks what; a change that makes a difference; in which ways.
