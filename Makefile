@@ -6,6 +6,8 @@
 #   make check-versions     the same on several majors, each in a Debian of its own;
 #                           VERSIONS="17 18" chooses (root, about 1 GB each)
 #   make demo               a clinic to look at (DATA=folder: your Synthea CSV files)
+#   make fuzz               try the pure modules with strange inputs (SECONDS=20 each)
+#   make check-valgrind     the regression tests with the server under valgrind
 #   make bench format dist clean
 #
 # PG_CONFIG=/path/to/pg_config chooses the server; NO_INSTALL=1 keeps check and
@@ -18,7 +20,7 @@ EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" careaccess
 # Goals that need no PGXS: they look for (or install) PostgreSQL themselves.
 # PGXS has a "check" of its own that only prints a refusal, so it is not
 # included for these; other goals named beside them go to a second make.
-OWN_GOALS = check check-versions demo bench format dist
+OWN_GOALS = check check-versions check-valgrind demo fuzz bench format dist
 ifneq (,$(filter $(OWN_GOALS),$(MAKECMDGOALS)))
 
 .PHONY: $(MAKECMDGOALS)
@@ -31,6 +33,12 @@ check-versions:
 
 demo:
 	@test/demo/run $(if $(DATA),'$(subst ','\'',$(DATA))')
+
+fuzz:
+	@FUZZ_SECONDS=$(or $(SECONDS),20) test/fuzz/run
+
+check-valgrind:
+	@test/bin/check-valgrind
 
 bench:
 	@test/bin/bench
