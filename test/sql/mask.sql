@@ -130,7 +130,10 @@ SELECT careaccess_unique('visit', 'title', 'practice');
 SELECT practice, pg_catalog.lower(title::pg_catalog.text), count(*) FROM app.visit WHERE title IS NOT NULL GROUP BY 1, 2 HAVING count(*) > 1;
 CREATE TABLE slot (id int, client int, practice int, code text) PARTITION BY RANGE (id);
 SELECT careaccess_protect('slot', 'client', 'schedule', practice_column => 'practice');
+-- (terse: the detail is the server's, and 19 words it otherwise)
+\set VERBOSITY terse
 SELECT careaccess_unique('slot', 'code', 'practice');
+\set VERBOSITY default
 
 -- A mask of a table whose rows have each their category
 CREATE TABLE entry (client int, kind text, author int, body text);

@@ -4,6 +4,8 @@ use strict;
 use warnings;
 
 use FindBin;
+use lib $FindBin::RealBin;
+use CareFacts;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -12,17 +14,8 @@ my $node = PostgreSQL::Test::Cluster->new('every_fact');
 $node->init;
 $node->start;
 
-# Six practices with identifiers of all three kinds.  What has no function to
-# make it is written into the tables.
-$node->safe_psql('postgres', 'CREATE ROLE dump_app LOGIN; CREATE ROLE dump_dba LOGIN; CREATE ROLE dump_login LOGIN');
-$node->command_ok([ 'psql', '-X', '-q', '-o', '/dev/null', '-d', $node->connstr('postgres'), '-f', "$FindBin::RealBin/every_fact.sql" ],
-	'the facts are made');
-
-my $tables_sql = q{
-	SELECT c.oid::regclass FROM pg_class AS c
-	WHERE c.oid = ANY (SELECT unnest(extconfig) FROM pg_extension WHERE extname = 'careaccess') AND c.relkind = 'r'
-	ORDER BY 1};
-my @tables = split /\n/, $node->safe_psql('postgres', $tables_sql);
+make_facts($node, 'postgres');
+my @tables = fact_tables($node, 'postgres');
 
 # The test is about every kind of fact: each table has a row to lose.
 foreach my $table (@tables)
@@ -37,79 +30,15 @@ is( $node->safe_psql('postgres', q{
 		AND NOT c.oid = ANY (SELECT unnest(extconfig) FROM pg_extension WHERE extname = 'careaccess')}),
 	'', 'no table of facts is left out of the dump');
 
-# rows(DATABASE, TABLE, CONDITION): all rows as text, in the order of the text
-sub rows
-{
-	my ($db, $table, $condition) = @_;
-
-	return $node->safe_psql($db, "SET timezone = 'UTC'; SELECT t::text COLLATE \"C\" FROM $table AS t "
-		. ($condition ? "WHERE $condition " : '') . 'ORDER BY 1');
-}
-
-# Every decision: who, whose, what, whose record.  One text, so that a
-# difference can be shown.
-my $decisions_sql = q{
-	SELECT format('%s|%s|%s', m.id, c.id, k.code) || '|' ||
-		(SELECT string_agg(careaccess_can(m.id, c.id, k.code, a.action)::integer::text, '') FROM unnest('{view,create,edit,delete}'::text[]) WITH ORDINALITY AS a (action, n))
-		|| '|' || (SELECT string_agg(careaccess_can(m.id, c.id, k.code, a.action, w.author)::integer::text, '' ORDER BY w.author::text, a.n)
-			FROM unnest('{view,create,edit,delete}'::text[]) WITH ORDINALITY AS a (action, n),
-			(SELECT o.id AS author FROM careaccess.member AS o WHERE o.practice OPERATOR(careaccess.=) m.practice
-			UNION ALL SELECT NULL UNION ALL SELECT 'a stranger') AS w)
-	FROM careaccess.member AS m
-	JOIN careaccess.client AS c ON c.practice OPERATOR(careaccess.=) m.practice
-	CROSS JOIN careaccess.category AS k
-	ORDER BY m.id::text COLLATE "C", c.id::text COLLATE "C", k.code COLLATE "C"};
-
-sub decisions { return $node->safe_psql(shift, $decisions_sql) }
-
-# The rows that each member gets of each table, through the application's role.
-my @members = split /\n/, $node->safe_psql('postgres', q{SELECT id FROM careaccess.member
-	WHERE status = 'active' AND coalesce(ends_at > now(), true) ORDER BY id::text COLLATE "C"});
-
-sub seen
-{
-	my $db = shift;
-	my $script = "SET ROLE dump_app;\n";
-
-	foreach my $m (@members)
-	{
-		$script .= "BEGIN; SELECT careaccess_act_as('$m') \\g /dev/null\n";
-		$script .= "SELECT '$m', '$_', count(*), md5(string_agg(t::text, ' ' ORDER BY t::text COLLATE \"C\")) FROM $_ AS t;\n"
-			foreach qw(visit record person);
-		$script .= "COMMIT;\n";
-	}
-	return $node->safe_psql($db, $script);
-}
-
-sub same
-{
-	my ($got, $expected, $name) = @_;
-	my @got = split /\n/, $got;
-	my @expected = split /\n/, $expected;
-
-	return if ok($got eq $expected, $name);
-	for (my ($i, $shown) = (0, 0); $i < @got || $i < @expected; $i++)
-	{
-		next if ($got[$i] // '') eq ($expected[$i] // '');
-		diag('got      ' . ($got[$i] // '(nothing)'));
-		diag('expected ' . ($expected[$i] // '(nothing)'));
-		last if ++$shown >= 5;
-	}
-	return;
-}
-
-my $sequences_sql = q{SELECT string_agg(format('SELECT %L, last_value, is_called FROM %s', c.oid::regclass, c.oid::regclass), ' UNION ALL ' ORDER BY c.relname)
-	FROM pg_class AS c WHERE c.relnamespace = 'careaccess'::regnamespace AND c.relkind = 'S'};
-my $protection_sql = q{SELECT "table", root, partition, client_column, category, category_column, author_column, row_security, forced, policies
-	FROM careaccess.protected_tables ORDER BY "table"::text};
+my $members = active_members($node, 'postgres');
 my $whoami = q{SELECT kind, id, identified_by FROM careaccess_whoami()};
 
 my %before;
-$before{decisions} = decisions('postgres');
-$before{seen} = seen('postgres');
-$before{protection} = $node->safe_psql('postgres', $protection_sql);
-$before{sequences} = $node->safe_psql('postgres', $node->safe_psql('postgres', $sequences_sql));
-$before{"rows $_"} = rows('postgres', $_) foreach @tables;
+$before{decisions} = decisions($node, 'postgres');
+$before{seen} = seen($node, 'postgres', $members);
+$before{protection} = protection($node, 'postgres');
+$before{sequences} = sequences($node, 'postgres');
+$before{"rows $_"} = rows($node, 'postgres', $_) foreach @tables;
 
 # What was asked is worth asking: there are yes and no of every kind.
 cmp_ok(scalar(() = $before{decisions} =~ /\n/g), '>', 2000, 'thousands of questions') ;
@@ -144,22 +73,22 @@ foreach my $how (sort keys %restore)
 	{
 		if ($table ne 'careaccess.event')
 		{
-			same(rows($db, $table), $before{"rows $table"}, "$how: the rows of $table");
+			same(rows($node, $db, $table), $before{"rows $table"}, "$how: the rows of $table");
 			next;
 		}
 		# The log has grown by what the restore loaded, and by nothing else.
 		my %old = map { $_ => 1 } split /\n/, $before{"rows $table"};
-		my @new = split /\n/, rows($db, $table);
+		my @new = split /\n/, rows($node, $db, $table);
 		my @kept = grep { $old{$_} } @new;
 		is(scalar(@kept), scalar(keys %old), "$how: every event is there");
 		my @added = grep { !$old{$_} } @new;
 		is(scalar(grep { !/,load,/ } @added), 0, "$how: what the restore added to the log is named load");
 		cmp_ok(scalar(@added), '>', 0, "$how: and it added something");
 	}
-	is($node->safe_psql($db, $node->safe_psql($db, $sequences_sql)), $before{sequences}, "$how: the sequences stand where they stood");
-	is($node->safe_psql($db, $protection_sql), $before{protection}, "$how: the same tables are protected");
-	same(decisions($db), $before{decisions}, "$how: every decision");
-	same(seen($db), $before{seen}, "$how: the rows that each member sees");
+	is(sequences($node, $db), $before{sequences}, "$how: the sequences stand where they stood");
+	is(protection($node, $db), $before{protection}, "$how: the same tables are protected");
+	same(decisions($node, $db), $before{decisions}, "$how: every decision");
+	same(seen($node, $db, $members), $before{seen}, "$how: the rows that each member sees");
 
 	# Who the roles are.
 	is($node->safe_psql($db, $whoami, extra_params => [ '-U', 'dump_login' ]), 'member|st a|login_role', "$how: the login role is its member");
@@ -192,7 +121,7 @@ foreach my $how (sort keys %restore)
 	is($node->safe_psql($db, q{SELECT careaccess_unprotect('visit') \g /dev/null
 		SELECT polname FROM pg_policy WHERE polrelid = 'visit'::regclass}), 'older', "$how: unprotect gives back the policy from before");
 
-	same(decisions('postgres'), $before{decisions}, "$how: the original knows nothing of that");
+	same(decisions($node, 'postgres'), $before{decisions}, "$how: the original knows nothing of that");
 }
 
 $node->stop;
