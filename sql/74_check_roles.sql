@@ -199,7 +199,7 @@ AS $$
 	FROM pg_proc AS p
 	WHERE p.pronamespace = 'pg_catalog'::regnamespace AND has_function_privilege(0::oid, p.oid, 'EXECUTE')
 		AND (p.proname ~ '^pg_stat_get_((xact|db)_)?(tuples|blocks|numscans|live_tuples|dead_tuples|ins_since|mod_since)'
-			OR p.proname ~ '^pg_stat_get_(backend_)?io$'
+			OR p.proname ~ '^pg_stat_get_((backend_)?io|autovacuum_scores)$'
 			OR p.proname IN ('pg_lock_status', 'pg_database_size', 'pg_relation_size', 'pg_table_size', 'pg_indexes_size',
 				'pg_total_relation_size'))
 		AND EXISTS (SELECT FROM careaccess.protected_table)

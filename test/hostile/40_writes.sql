@@ -143,9 +143,6 @@ ROLLBACK;
 -- needs: 18
 BEGIN;
 UPDATE app.note SET body = 'x' WHERE client = :hidden RETURNING old.body, new.body;
-INSERT INTO app.note (id, client, author, body) VALUES (9011, 1, 'bert', 'x') ON CONFLICT (id) DO UPDATE SET body = 'y' RETURNING old.body;
-ROLLBACK;
-BEGIN;
 INSERT INTO app.note (id, client, author, body) VALUES (11, 1, 'bert', 'x') ON CONFLICT (id) DO UPDATE SET body = 'y' RETURNING old.body;
 DELETE FROM app.letter RETURNING old.body, new.body;
 ROLLBACK;

@@ -37,7 +37,7 @@ FROM pg_proc AS p,
 WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.prokind = 'f' AND p.provolatile <> 'i' AND has_function_privilege(p.oid, 'EXECUTE')
 	AND p.prorettype <> ALL (ARRAY['internal', 'trigger', 'event_trigger']::regtype[])
 	AND NOT EXISTS (SELECT FROM unnest(p.proargtypes::oid[]) AS t WHERE t::regtype::text NOT IN (SELECT type FROM pg_temp.value))
-	AND p.proname !~ '^(pg_sleep|pg_cancel_backend|pg_terminate_backend|pg_(try_)?advisory|pg_notify|pg_listening|lo_|nextval|pg_sequence_last_value|pg_logical_emit|pg_current_wal|pg_wal|pg_last_|pg_my_temp|pg_is_other_temp|pg_export_snapshot|pg_snapshot|txid_|pg_current_xact|pg_current_snapshot|pg_stat_get_(activity|backend|progress|snapshot|last|db_|buf|slru|wal|bgwriter|checkpointer|archiver)|now$|statement_timestamp|transaction_timestamp|pg_backend_pid|pg_relation_file)'
+	AND p.proname !~ '^(pg_sleep|pg_cancel_backend|pg_terminate_backend|pg_(try_)?advisory|pg_notify|pg_listening|lo_|nextval|pg_sequence_last_value|pg_logical_emit|pg_current_wal|pg_wal|pg_last_|pg_my_temp|pg_is_other_temp|pg_export_snapshot|pg_snapshot|txid_|pg_current_xact|pg_current_snapshot|pg_stat_get_(activity|backend|progress|total|snapshot|last|db_|buf|slru|wal|bgwriter|checkpointer|archiver)|now$|statement_timestamp|transaction_timestamp|pg_backend_pid|pg_relation_file)'
 	AND a.answer = a.again
 GROUP BY c.call, a.answer ORDER BY c.call COLLATE "C";
 
