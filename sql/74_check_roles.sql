@@ -162,7 +162,8 @@ REVOKE EXECUTE ON FUNCTION careaccess.check_configuration() FROM PUBLIC;
 CREATE FUNCTION careaccess.check_server(version integer DEFAULT NULL) RETURNS SETOF careaccess.finding
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
-	SELECT 'warning', 'server_minor', format('PostgreSQL %s.%s', max(v.version) / 10000, max(v.version) % 10000),
+	-- Critical, as all but the newest let a plain role read hidden rows.
+	SELECT 'critical', 'server_minor', format('PostgreSQL %s.%s', max(v.version) / 10000, max(v.version) % 10000),
 		format('The server lacks fixes of row security: %s.', string_agg(x.flaw, ', ' ORDER BY x.fixed)),
 		format('Install PostgreSQL %s.%s or later and restart the server.', max(x.fixed) / 10000, max(x.fixed) % 10000)
 	FROM (SELECT coalesce($1, current_setting('server_version_num')::integer) AS version) AS v

@@ -26,6 +26,21 @@ UPDATE app.patient_list SET name = 'x';
 DELETE FROM app.patient_list;
 INSERT INTO app.patient_list (id, name) VALUES (:hidden, 'x');
 
+--- what an upsert's condition says of a hidden row
+-- as: acting wide
+-- needs: 15.20 16.16 17.12 18.07 19.01
+:tell
+-- That the key is taken is told (see below), and no more: all conditions end alike.
+CREATE FUNCTION pg_temp.upsert(condition text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE 'INSERT INTO app.note AS n (id, client, author, body) VALUES (9011, 1, ''bert'', ''x'') ON CONFLICT (id) DO UPDATE SET body = n.body || n.code WHERE ' || condition || ' RETURNING body';
+	RAISE EXCEPTION 'undo';
+EXCEPTION WHEN OTHERS THEN
+	RETURN SQLSTATE || ' ' || SQLERRM;
+END $$;
+SELECT count(DISTINCT pg_temp.upsert(c)) FROM unnest(ARRAY['true', 'false', 'n.divisor = 0', 'n.divisor <> 0', 'n.body > ''S''', 'n.body < ''S''',
+	'n.client = 901', 'NULL', '1 / n.divisor > 0', 'n.code::integer > 0', 'pg_temp.tell(n.body)', 'EXISTS (SELECT FROM app.note AS m WHERE m.body = n.body)']) AS c;
+
 --- a key that a hidden row has
 -- as: acting
 -- expect: documented Keys

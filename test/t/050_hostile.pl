@@ -17,7 +17,8 @@
 #                            must tell something, and doc/security.md must say so
 #   -- leaves: nobody        whoever came through a door is nobody afterwards;
 #                            "a bad token": careaccess_whoami() is refused
-#   -- needs: EXTENSION      or NUMBER, the least major version
+#   -- needs: EXTENSION      or NUMBER, the least major version; or the minor version
+#                            of each major that has a fix, with two digits, as 15.20 18.07
 #   -- after: WORDS          what doc/security.md advises with these words is done before
 #   -- then: SQL             what a superuser does afterwards, before it is judged
 #   -- broken by: SQL        after this, the judge must find the attempt guilty
@@ -91,7 +92,7 @@ sub make_databases
 }
 
 make_databases();
-my $server = $node->safe_psql('postgres', 'SELECT current_setting(\'server_version_num\')::integer / 10000');
+my $server = $node->safe_psql('postgres', "SELECT replace(to_char(current_setting('server_version_num')::numeric / 10000, 'FM99.0000'), '.00', '.')");
 my $parallel_mode = $server < 16 ? 'force_parallel_mode' : 'debug_parallel_query';
 my %extension = map { $_ => 1 } split /\n/, $node->safe_psql($without, 'SELECT extname FROM pg_extension');
 
@@ -280,7 +281,12 @@ sub lacks
 {
 	my $needs = shift // return;
 
-	return $needs =~ /^\d+$/ ? $server < $needs : !$extension{$needs};
+	return $needs > int($server) if $needs =~ /^\d+$/;
+	foreach my $fixed ($needs =~ /\d+\.\d+/g)
+	{
+		return $server < $fixed if int($fixed) == int($server);
+	}
+	return $needs !~ /^\d/ && !$extension{$needs};
 }
 
 @before = administer($facts);
