@@ -37,6 +37,7 @@
 #include "compat.h"
 #include "guard.h"
 #include "guard_explain.h"
+#include "guard_upsert.h"
 #include "identity.h"
 #include "settings.h"
 
@@ -118,6 +119,7 @@ start_query(QueryDesc *query_desc, int eflags)
 	StartedQuery *entry;
 
 	ca_guard_explain_start(query_desc->plannedstmt, eflags);
+	ca_guard_upsert_start(query_desc->plannedstmt);
 	mark_checks_of_written_rows(query_desc->plannedstmt);
 	if (previous_start)
 		previous_start(query_desc, eflags);

@@ -28,7 +28,7 @@ INSERT INTO app.patient_list (id, name) VALUES (:hidden, 'x');
 
 --- what an upsert's condition says of a hidden row
 -- as: acting wide
--- needs: 15.20 16.16 17.12 18.07 19.01
+-- needs: 19.01
 :tell
 -- That the key is taken is told (see below), and no more: all conditions end alike.
 CREATE FUNCTION pg_temp.upsert(condition text) RETURNS text LANGUAGE plpgsql AS $$
