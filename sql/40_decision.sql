@@ -32,6 +32,15 @@ COMMENT ON FUNCTION careaccess.origin() IS
 	'who does something and from where, as the event log has it; session_role is null where it is the database_role';
 REVOKE ALL ON FUNCTION careaccess.origin() FROM PUBLIC;
 
+-- Every refusal goes through it: an error that is raised in another way is not
+-- in the server's log.
+CREATE FUNCTION careaccess.refuse(sqlstate text, message text, detail text DEFAULT NULL, hint text DEFAULT NULL,
+	client careaccess.id DEFAULT NULL, member careaccess.id DEFAULT NULL) RETURNS void
+	LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'ca_sql_refuse';
+COMMENT ON FUNCTION careaccess.refuse(text, text, text, text, careaccess.id, careaccess.id) IS
+	'logs in the server''s log who is refused what, and raises the error';
+REVOKE ALL ON FUNCTION careaccess.refuse(text, text, text, text, careaccess.id, careaccess.id) FROM PUBLIC;
+
 CREATE FUNCTION @extschema@.careaccess_act_as(member careaccess.id, session boolean DEFAULT false) RETURNS void
 	LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'ca_sql_act_as';
 COMMENT ON FUNCTION @extschema@.careaccess_act_as(careaccess.id, boolean) IS

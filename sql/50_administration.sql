@@ -64,10 +64,9 @@ AS $$
 BEGIN
 	PERFORM careaccess.require_actor();
 	IF NOT careaccess.actor_has(VARIADIC capabilities) THEN
-		RAISE EXCEPTION 'not allowed to %', operation USING
-			ERRCODE = 'insufficient_privilege',
-			HINT = pg_catalog.format('This needs the capability %s.',
-				pg_catalog.array_to_string(capabilities, ' or '));
+		PERFORM careaccess.refuse('42501', pg_catalog.format('not allowed to %s', operation),
+			hint => pg_catalog.format('This needs the capability %s.',
+				pg_catalog.array_to_string(capabilities, ' or ')));
 	END IF;
 END
 $$;
@@ -85,6 +84,20 @@ CREATE FUNCTION careaccess.is_active_practitioner(member careaccess.id) RETURNS 
 REVOKE EXECUTE ON FUNCTION careaccess.is_active_practitioner(careaccess.id) FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.is_active_practitioner(careaccess.id) IS
 	'whether a member has access now and holds a practitioner role';
+
+CREATE FUNCTION careaccess.require_administrator(operation text) RETURNS void
+	LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+BEGIN
+	IF (careaccess.actor()).kind <> 'administrator' THEN
+		PERFORM careaccess.refuse('42501', 'not allowed to ' || operation,
+			hint => 'A database administrator without an identity can.');
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION careaccess.require_administrator(text) IS
+	'refuses whoever is no database administrator without an identity';
+REVOKE ALL ON FUNCTION careaccess.require_administrator(text) FROM PUBLIC;
 
 -- Finding and locking what is named.  What is missing, elsewhere or hidden is
 -- refused in the same words.
@@ -105,9 +118,9 @@ CREATE FUNCTION careaccess.raise_no_client(client careaccess.id) RETURNS void
 	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
 BEGIN
-	RAISE EXCEPTION 'no such client: "%"', client USING
-		ERRCODE = 'no_data_found',
-		HINT = 'Check the identifier; a client whom the acting member may not see counts as missing.';
+	PERFORM careaccess.refuse('P0002', pg_catalog.format('no such client: "%s"', coalesce(client::text, '<NULL>')),
+		client => $1,
+		hint => 'Check the identifier; a client whom the acting member may not see counts as missing.');
 END
 $$;
 REVOKE EXECUTE ON FUNCTION careaccess.raise_no_client(careaccess.id) FROM PUBLIC;
@@ -172,9 +185,8 @@ BEGIN
 	IF (acting.practice IS NOT NULL AND acting.practice <> the_practice)
 		OR NOT EXISTS (SELECT FROM careaccess.practice WHERE id = the_practice)
 	THEN
-		RAISE EXCEPTION 'no such practice: "%"', the_practice USING
-			ERRCODE = 'no_data_found',
-			HINT = 'Check the identifier; a member can name his own practice only.';
+		PERFORM careaccess.refuse('P0002', pg_catalog.format('no such practice: "%s"', the_practice),
+			hint => 'Check the identifier; a member can name his own practice only.');
 	END IF;
 	RETURN the_practice;
 END

@@ -83,11 +83,10 @@ BEGIN
 		SELECT c FROM pg_catalog.unnest(administration) AS c
 		WHERE acting.kind <> 'member' OR NOT careaccess.has_capability(acting.id, c) ORDER BY c);
 	IF lacking <> '{}' THEN
-		RAISE EXCEPTION 'not allowed to %', operation USING
-			ERRCODE = 'insufficient_privilege',
-			DETAIL = pg_catalog.format('It concerns administration capabilities that the acting member does not have: %s.',
+		PERFORM careaccess.refuse('42501', pg_catalog.format('not allowed to %s', operation),
+			detail => pg_catalog.format('It concerns administration capabilities that the acting member does not have: %s.',
 				pg_catalog.array_to_string(lacking, ', ')),
-			HINT = 'A member acts only over accounts and roles whose administration capabilities are among his own.';
+			hint => 'A member acts only over accounts and roles whose administration capabilities are among his own.');
 	END IF;
 END
 $$;
@@ -106,10 +105,9 @@ BEGIN
 	IF acting.kind <> 'administrator'
 		AND (acting.kind <> 'member' OR careaccess.unrevocable_roles_of(acting.id) = '{}')
 	THEN
-		RAISE EXCEPTION 'not allowed to %', operation USING
-			ERRCODE = 'insufficient_privilege',
-			DETAIL = 'It concerns an unrevocable role.',
-			HINT = 'Only a member who holds an unrevocable role gives or takes one.';
+		PERFORM careaccess.refuse('42501', pg_catalog.format('not allowed to %s', operation),
+			detail => 'It concerns an unrevocable role.',
+			hint => 'Only a member who holds an unrevocable role gives or takes one.');
 	END IF;
 END
 $$;
@@ -123,10 +121,9 @@ CREATE FUNCTION careaccess.require_below(operation text, administration text[]) 
 AS $$
 BEGIN
 	IF administration <> '{}' AND NOT careaccess.actor_has('manage_members') THEN
-		RAISE EXCEPTION 'not allowed to %', operation USING
-			ERRCODE = 'insufficient_privilege',
-			DETAIL = 'The account has administration capabilities.',
-			HINT = 'The capability manage_members_below covers accounts without any; this needs manage_members.';
+		PERFORM careaccess.refuse('42501', pg_catalog.format('not allowed to %s', operation),
+			detail => 'The account has administration capabilities.',
+			hint => 'The capability manage_members_below covers accounts without any; this needs manage_members.');
 	END IF;
 END
 $$;
@@ -174,9 +171,9 @@ BEGIN
 	END IF;
 	IF acting.kind = 'member' THEN
 		IF acting.id = the_member THEN
-			RAISE EXCEPTION 'not allowed to change one''s own account' USING
-				ERRCODE = 'insufficient_privilege',
-				HINT = 'Ask another member who manages accounts.';
+			PERFORM careaccess.refuse('42501', 'not allowed to change one''s own account',
+				member => the_member,
+				hint => 'Ask another member who manages accounts.');
 		END IF;
 		administration := careaccess.administration_of(the_member);
 		PERFORM careaccess.require_within_own(operation, administration);

@@ -261,9 +261,8 @@ BEGIN
 		AND x.accepted_at IS NULL AND x.withdrawn_at IS NULL AND x.valid_until > moment
 	FOR UPDATE;
 	IF NOT FOUND THEN
-		RAISE EXCEPTION 'no such invitation: "%"', the_contact USING
-			ERRCODE = 'no_data_found',
-			HINT = 'Only an invitation that is neither accepted nor withdrawn nor run out can be withdrawn.';
+		PERFORM careaccess.refuse('P0002', pg_catalog.format('no such invitation: "%s"', the_contact),
+			hint => 'Only an invitation that is neither accepted nor withdrawn nor run out can be withdrawn.');
 	END IF;
 	-- As over an account: by the roles as they are defined now.
 	PERFORM careaccess.require_within_rights(operation, the_practice, i.roles);

@@ -77,9 +77,8 @@ DECLARE
 	login_oid oid;
 BEGIN
 	IF (SELECT kind <> 'administrator' FROM careaccess.actor()) THEN
-		RAISE EXCEPTION 'not allowed to set the login role of a member' USING
-			ERRCODE = 'insufficient_privilege',
-			HINT = 'Only an administrator of the database who acts as no member sets login roles.';
+		PERFORM careaccess.refuse('42501', 'not allowed to set the login role of a member',
+			hint => 'Only an administrator of the database who acts as no member sets login roles.');
 	END IF;
 	IF the_login IS NULL THEN
 		RETURN;
@@ -583,9 +582,8 @@ BEGIN
 			WHERE l.client = c AND l.member = acting.id AND l.kind IN ('owner', 'grant') AND l.active
 				AND (l.valid_until IS NULL OR l.valid_until > pg_catalog.statement_timestamp())))
 	THEN
-		RAISE EXCEPTION 'not allowed to %', operation USING
-			ERRCODE = 'insufficient_privilege',
-			HINT = 'The capability reassign_linked counts only for clients to whom the member has a link of his own (owner or grant).';
+		PERFORM careaccess.refuse('42501', pg_catalog.format('not allowed to %s', operation),
+			hint => 'The capability reassign_linked counts only for clients to whom the member has a link of his own (owner or grant).');
 	END IF;
 	RETURN careaccess.change_owners(owned, to_member, 'transfer_clients');
 END
@@ -716,9 +714,8 @@ BEGIN
 	WHERE d.member = the_member AND d.over_member = the_other AND d.mode = the_mode
 		AND d.client IS NOT DISTINCT FROM the_client;
 	IF NOT FOUND THEN
-		RAISE EXCEPTION 'no such delegation: mode % of member "%" over "%"', the_mode, the_member, the_other USING
-			ERRCODE = 'no_data_found',
-			HINT = 'A delegation that names a client is ended by naming the client.';
+		PERFORM careaccess.refuse('P0002', pg_catalog.format('no such delegation: mode %s of member "%s" over "%s"', the_mode, the_member, the_other),
+			hint => 'A delegation that names a client is ended by naming the client.');
 	END IF;
 END
 $$;

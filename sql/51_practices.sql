@@ -17,9 +17,8 @@ DECLARE
 BEGIN
 	PERFORM careaccess.require_actor();
 	IF (SELECT kind <> 'administrator' FROM careaccess.actor()) THEN
-		RAISE EXCEPTION 'not allowed to create a practice' USING
-			ERRCODE = 'insufficient_privilege',
-			HINT = 'Only an administrator of the database who acts as no member creates practices.';
+		PERFORM careaccess.refuse('42501', 'not allowed to create a practice',
+			hint => 'Only an administrator of the database who acts as no member creates practices.');
 	END IF;
 	IF the_practice IS NULL THEN
 		PERFORM careaccess.raise_null('practice');
@@ -335,9 +334,8 @@ BEGIN
 	-- Whoever defines a role acts over the accounts of its holders.
 	IF acting.kind = 'member' THEN
 		IF acting.id = ANY (holders) THEN
-			RAISE EXCEPTION 'not allowed to define a role that one holds' USING
-				ERRCODE = 'insufficient_privilege',
-				HINT = 'Ask another member with the capability manage_roles who does not hold it.';
+			PERFORM careaccess.refuse('42501', 'not allowed to define a role that one holds',
+				hint => 'Ask another member with the capability manage_roles who does not hold it.');
 		END IF;
 		PERFORM careaccess.require_within_own(operation, administration);
 		IF was.unrevocable IS TRUE OR now_is.unrevocable THEN

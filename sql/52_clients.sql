@@ -37,10 +37,9 @@ CREATE FUNCTION careaccess.refuse_on_client(operation text, anywhere text, linke
 AS $$
 BEGIN
 	PERFORM careaccess.require_capability(operation, anywhere, linked);
-	RAISE EXCEPTION 'not allowed to %', operation USING
-		ERRCODE = 'insufficient_privilege',
-		HINT = pg_catalog.format('The capability %s counts only for a client to whom the member has a link of his own (%s).',
-			linked, pg_catalog.array_to_string(kinds, ' or '));
+	PERFORM careaccess.refuse('42501', pg_catalog.format('not allowed to %s', operation),
+		hint => pg_catalog.format('The capability %s counts only for a client to whom the member has a link of his own (%s).',
+			linked, pg_catalog.array_to_string(kinds, ' or ')));
 END
 $$;
 REVOKE EXECUTE ON FUNCTION careaccess.refuse_on_client(text, text, text, text[]) FROM PUBLIC;
@@ -142,9 +141,9 @@ BEGIN
 		AND careaccess.names_only_managed(acting.id)
 		AND NOT careaccess.manages(acting.id, the_practitioner)
 	THEN
-		RAISE EXCEPTION 'not allowed to name member "%"', the_practitioner USING
-			ERRCODE = 'insufficient_privilege',
-			HINT = 'Name a practitioner of a group that the acting member manages.';
+		PERFORM careaccess.refuse('42501', pg_catalog.format('not allowed to name member "%s"', the_practitioner),
+			member => the_practitioner,
+			hint => 'Name a practitioner of a group that the acting member manages.');
 	END IF;
 END
 $$;
@@ -329,9 +328,10 @@ BEGIN
 	END IF;
 	IF giver = the_member.id THEN
 		IF NOT (SELECT p.allow_self_share FROM careaccess.practice AS p WHERE p.id = the_client.practice) THEN
-			RAISE EXCEPTION 'not allowed to share a client with oneself' USING
-				ERRCODE = 'insufficient_privilege',
-				HINT = 'Ask another member who may share, or have the setting "allow_self_share" switched on.';
+			PERFORM careaccess.refuse('42501', 'not allowed to share a client with oneself',
+				client => the_client.id,
+				member => the_member.id,
+				hint => 'Ask another member who may share, or have the setting "allow_self_share" switched on.');
 		END IF;
 	END IF;
 	IF careaccess.is_revoked(the_client.id, the_member.id) THEN
@@ -413,9 +413,8 @@ BEGIN
 			AND (acting.id <> the_provider
 				OR (SELECT p.allow_self_share FROM careaccess.practice AS p WHERE p.id = the_client.practice)))
 	THEN
-		RAISE EXCEPTION 'not allowed to %', operation USING
-			ERRCODE = 'insufficient_privilege',
-			HINT = 'This needs the capability list_client, list_client_own for oneself, or the right to start a chart share to the provider.';
+		PERFORM careaccess.refuse('42501', pg_catalog.format('not allowed to %s', operation),
+			hint => 'This needs the capability list_client, list_client_own for oneself, or the right to start a chart share to the provider.');
 	END IF;
 	PERFORM careaccess.require_may_name(the_provider);
 END
@@ -437,9 +436,8 @@ BEGIN
 		AND NOT careaccess.has_link(the_client.id, the_provider, 'owner', 'grant', 'listed')
 		AND NOT (SELECT p.allow_self_listing FROM careaccess.practice AS p WHERE p.id = the_client.practice)
 	THEN
-		RAISE EXCEPTION 'not allowed to %', operation USING
-			ERRCODE = 'insufficient_privilege',
-			HINT = 'Ask another member who may do this, or have the setting "allow_self_listing" switched on.';
+		PERFORM careaccess.refuse('42501', pg_catalog.format('not allowed to %s', operation),
+			hint => 'Ask another member who may do this, or have the setting "allow_self_listing" switched on.');
 	END IF;
 END
 $$;
@@ -619,9 +617,9 @@ BEGIN
 	ELSE
 		PERFORM careaccess.require_capability('archive or re-activate a client', 'create_client');
 		IF acting.kind = 'member' AND careaccess.member_can(acting.id, c.id, 'profile', 'edit') IS NOT TRUE THEN
-			RAISE EXCEPTION 'not allowed to archive or re-activate a client' USING
-				ERRCODE = 'insufficient_privilege',
-				HINT = 'This needs the right to edit the client''s profile.';
+			PERFORM careaccess.refuse('42501', 'not allowed to archive or re-activate a client',
+				client => c.id,
+				hint => 'This needs the right to edit the client''s profile.');
 		END IF;
 	END IF;
 	PERFORM careaccess.require_choice('status', the_status, 'active', 'archived', 'deleted');

@@ -73,9 +73,8 @@ CREATE FUNCTION careaccess.raise_no_group(group_id bigint) RETURNS void
 	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
 BEGIN
-	RAISE EXCEPTION 'no such group: %', group_id USING
-		ERRCODE = 'no_data_found',
-		HINT = 'Check the number; only groups of the same practice can be named.';
+	PERFORM careaccess.refuse('P0002', pg_catalog.format('no such group: %s', coalesce(group_id::text, '<NULL>')),
+		hint => 'Check the number; only groups of the same practice can be named.');
 END
 $$;
 REVOKE EXECUTE ON FUNCTION careaccess.raise_no_group(bigint) FROM PUBLIC;

@@ -41,9 +41,10 @@ BEGIN
 	END IF;
 	PERFORM careaccess.require_practitioner(receiver);
 	IF acting.kind = 'member' AND acting.id = receiver.id AND NOT p.allow_self_share THEN
-		RAISE EXCEPTION 'not allowed to share a chart with oneself' USING
-			ERRCODE = 'insufficient_privilege',
-			HINT = 'Ask the provider who wrote it, or have the setting "allow_self_share" switched on.';
+		PERFORM careaccess.refuse('42501', 'not allowed to share a chart with oneself',
+			client => c.id,
+			member => receiver.id,
+			hint => 'Ask the provider who wrote it, or have the setting "allow_self_share" switched on.');
 	END IF;
 	IF NOT careaccess.has_link(c.id, giver.id, 'owner', 'grant', 'listed') THEN
 		RAISE EXCEPTION 'member "%" has no active link to client "%"', giver.id, c.id USING
@@ -87,12 +88,13 @@ DECLARE
 	the_client ALIAS FOR $2;
 BEGIN
 	IF NOT careaccess.may_share_chart(the_client, from_provider) THEN
-		RAISE EXCEPTION 'not allowed to % charts of member "%"', operation, from_provider.id USING
-			ERRCODE = 'insufficient_privilege',
-			HINT = CASE from_provider.records_owned_by
+		PERFORM careaccess.refuse('42501', pg_catalog.format('not allowed to %s charts of member "%s"', operation, from_provider.id),
+			client => the_client,
+			member => from_provider.id,
+			hint => CASE from_provider.records_owned_by
 				WHEN 'provider' THEN 'These records belong to the provider, who alone shares them.'
 				ELSE 'This needs the capability share_chart_any, share_chart_own for one''s own charts, or share_chart_custody and an author delegation over the provider.'
-			END;
+			END);
 	END IF;
 END
 $$;

@@ -68,9 +68,9 @@ BEGIN
 		JOIN careaccess.client_revocation AS x ON x.member = a.id
 		WHERE a.kind = 'member' AND x.client = the_client)
 	THEN
-		RAISE EXCEPTION 'not allowed to lift a revocation of oneself' USING
-			ERRCODE = 'insufficient_privilege',
-			HINT = 'Ask another member who may restrict clients.';
+		PERFORM careaccess.refuse('42501', 'not allowed to lift a revocation of oneself',
+			client => the_client,
+			hint => 'Ask another member who may restrict clients.');
 	END IF;
 END
 $$;

@@ -56,16 +56,14 @@ DECLARE
 BEGIN
 	SELECT * INTO STRICT acting FROM careaccess.actor();
 	IF acting.kind = 'member' THEN
-		RAISE EXCEPTION 'not allowed to book as the widget' USING
-			ERRCODE = 'insufficient_privilege',
-			HINT = 'A member books with the channel "staff".';
+		PERFORM careaccess.refuse('42501', 'not allowed to book as the widget',
+			hint => 'A member books with the channel "staff".');
 	ELSIF acting.kind <> 'portal'
 		AND NOT pg_catalog.has_function_privilege(careaccess.session_role(),
 			'@extschema@.careaccess_act_as(careaccess.id, boolean)'::pg_catalog.regprocedure, 'EXECUTE')
 	THEN
-		RAISE EXCEPTION 'not allowed to book as the widget' USING
-			ERRCODE = 'insufficient_privilege',
-			HINT = 'This is for portal users, and for database roles that may execute careaccess_act_as.';
+		PERFORM careaccess.refuse('42501', 'not allowed to book as the widget',
+			hint => 'This is for portal users, and for database roles that may execute careaccess_act_as.');
 	END IF;
 END
 $$;

@@ -126,9 +126,8 @@ CREATE FUNCTION careaccess.raise_no_portal_user(portal_user careaccess.id) RETUR
 	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
 BEGIN
-	RAISE EXCEPTION 'no such portal user: "%"', $1 USING
-		ERRCODE = 'no_data_found',
-		HINT = 'Check the identifier; the login of a client whom the acting member may not see counts as missing.';
+	PERFORM careaccess.refuse('P0002', pg_catalog.format('no such portal user: "%s"', coalesce($1::text, '<NULL>')),
+		hint => 'Check the identifier; the login of a client whom the acting member may not see counts as missing.');
 END
 $$;
 REVOKE EXECUTE ON FUNCTION careaccess.raise_no_portal_user(careaccess.id) FROM PUBLIC;
@@ -368,9 +367,8 @@ DECLARE
 BEGIN
 	SELECT * INTO STRICT acting FROM careaccess.actor();
 	IF acting.kind <> 'portal' THEN
-		RAISE EXCEPTION 'no portal user is acting in this session' USING
-			ERRCODE = 'insufficient_privilege',
-			HINT = 'Call careaccess_act_as_portal_user first.';
+		PERFORM careaccess.refuse('42501', 'no portal user is acting in this session',
+			hint => 'Call careaccess_act_as_portal_user first.');
 	END IF;
 	RETURN acting.id;
 END
@@ -423,9 +421,9 @@ BEGIN
 			WHERE a.client = the_client AND a.portal_user = the_user AND a.status = 'invited';
 		END IF;
 		IF NOT careaccess.invited_to(the_client, the_user) THEN
-			RAISE EXCEPTION 'no such client: "%"', the_client USING
-				ERRCODE = 'no_data_found',
-				HINT = 'Check the identifier; a profile to which the portal user is not invited counts as missing.';
+			PERFORM careaccess.refuse('P0002', pg_catalog.format('no such client: "%s"', the_client),
+				client => the_client,
+				hint => 'Check the identifier; a profile to which the portal user is not invited counts as missing.');
 		END IF;
 	END LOOP;
 END

@@ -186,9 +186,8 @@ BEGIN
 	SELECT * INTO STRICT acting FROM careaccess.actor();
 	-- A form is not his way round what he may do under his own name.
 	IF acting.kind = 'member' THEN
-		RAISE EXCEPTION 'not allowed to submit a form' USING
-			ERRCODE = 'insufficient_privilege',
-			HINT = 'Forms come from outside. A member uses careaccess_add_client and careaccess_reassign_client.';
+		PERFORM careaccess.refuse('42501', 'not allowed to submit a form',
+			hint => 'Forms come from outside. A member uses careaccess_add_client and careaccess_reassign_client.');
 	END IF;
 	PERFORM careaccess.require_text('form', the_form);
 	IF the_client IS NULL THEN
@@ -201,9 +200,8 @@ BEGIN
 	IF acting.kind = 'portal' AND NOT EXISTS (
 		SELECT FROM @extschema@.careaccess_portal_profiles() AS f WHERE f.chosen AND f.manage_information)
 	THEN
-		RAISE EXCEPTION 'not allowed to submit a form for this profile' USING
-			ERRCODE = 'insufficient_privilege',
-			HINT = 'A portal user needs the permission manage_information on it.';
+		PERFORM careaccess.refuse('42501', 'not allowed to submit a form for this profile',
+			hint => 'A portal user needs the permission manage_information on it.');
 	END IF;
 	IF pg_catalog.jsonb_typeof(the_answers) <> 'object' THEN
 		RAISE EXCEPTION 'answers must be a JSON object' USING
@@ -213,9 +211,8 @@ BEGIN
 	IF the_slug IS NOT NULL THEN
 		SELECT * INTO route FROM careaccess.form_route AS r WHERE r.slug = the_slug;
 		IF NOT FOUND THEN
-			RAISE EXCEPTION 'no such form address: "%"', the_slug USING
-				ERRCODE = 'no_data_found',
-				HINT = 'A practice adds one with careaccess_add_form_route.';
+			PERFORM careaccess.refuse('P0002', pg_catalog.format('no such form address: "%s"', the_slug),
+				hint => 'A practice adds one with careaccess_add_form_route.');
 		END IF;
 	END IF;
 

@@ -30,9 +30,8 @@ BEGIN
 	PERFORM careaccess.require_capability(operation, 'break_glass');
 	SELECT * INTO STRICT acting FROM careaccess.actor();
 	IF acting.kind <> 'member' THEN
-		RAISE EXCEPTION 'not allowed to %', operation USING
-			ERRCODE = 'insufficient_privilege',
-			HINT = 'Emergency access is for the acting member himself: act as one with careaccess_act_as.';
+		PERFORM careaccess.refuse('42501', pg_catalog.format('not allowed to %s', operation),
+			hint => 'Emergency access is for the acting member himself: act as one with careaccess_act_as.');
 	END IF;
 	p := careaccess.lock_practice(acting.practice);
 	IF NOT p.emergency_access THEN
@@ -113,9 +112,10 @@ BEGIN
 	c := careaccess.lock_client(the_client, careaccess.actor_has('delete_client'));
 	PERFORM careaccess.require_capability(operation, 'view_audit');
 	IF careaccess.acting_member() = the_member THEN
-		RAISE EXCEPTION 'not allowed to review one''s own emergency access' USING
-			ERRCODE = 'insufficient_privilege',
-			HINT = 'Ask another member with the capability view_audit.';
+		PERFORM careaccess.refuse('42501', 'not allowed to review one''s own emergency access',
+			client => the_client,
+			member => the_member,
+			hint => 'Ask another member with the capability view_audit.');
 	END IF;
 	IF the_member IS NULL THEN
 		PERFORM careaccess.raise_null('member');
@@ -125,9 +125,8 @@ BEGIN
 	SELECT * INTO e FROM careaccess.emergency_access AS x
 	WHERE x.client = c.id AND x.member = the_member AND x."from" = since FOR UPDATE;
 	IF NOT FOUND THEN
-		RAISE EXCEPTION 'no such emergency access: client "%", member "%", since %', c.id, the_member, since USING
-			ERRCODE = 'no_data_found',
-			HINT = 'The view careaccess.emergency_review lists them; "since" is the value of its column "from", to the microsecond.';
+		PERFORM careaccess.refuse('P0002', pg_catalog.format('no such emergency access: client "%s", member "%s", since %s', c.id, the_member, since),
+			hint => 'The view careaccess.emergency_review lists them; "since" is the value of its column "from", to the microsecond.');
 	END IF;
 	IF e.reviewed_at IS NOT NULL THEN
 		RAISE EXCEPTION 'the emergency access has been reviewed' USING

@@ -101,9 +101,9 @@ BEGIN
 	END IF;
 	SELECT a.kind INTO kind FROM careaccess.actor() AS a;
 	IF kind IS DISTINCT FROM 'administrator' THEN
-		RAISE EXCEPTION 'not allowed to %', operation USING ERRCODE = '42501',
-			DETAIL = 'Only an administrator of the database may do this, and not in the name of a member.',
-			HINT = 'Call it as a superuser, or as a role that went through careaccess_grant_administrator, without a member''s identity (careaccess_stop_acting).';
+		PERFORM careaccess.refuse('42501', pg_catalog.format('not allowed to %s', operation),
+			detail => 'Only an administrator of the database may do this, and not in the name of a member.',
+			hint => 'Call it as a superuser, or as a role that went through careaccess_grant_administrator, without a member''s identity (careaccess_stop_acting).');
 	END IF;
 	IF NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = tbl) THEN
 		RAISE EXCEPTION 'table % does not exist', tbl::oid USING ERRCODE = '42P01',
@@ -114,8 +114,8 @@ BEGIN
 	WHERE NOT pg_catalog.pg_has_role(careaccess.session_role(), c.relowner, 'USAGE')
 	ORDER BY c.oid <> tbl, 1 LIMIT 1;
 	IF FOUND THEN
-		RAISE EXCEPTION 'must be owner of table %', foreign_table USING ERRCODE = '42501',
-			HINT = 'Call it as the owner of the table and its partitions, as a member of the role that owns them, or as a superuser.';
+		PERFORM careaccess.refuse('42501', pg_catalog.format('must be owner of table %s', foreign_table),
+			hint => 'Call it as the owner of the table and its partitions, as a member of the role that owns them, or as a superuser.');
 	END IF;
 END $$;
 COMMENT ON FUNCTION careaccess.require_table_administrator(regclass, text) IS

@@ -110,8 +110,8 @@ BEGIN
 			HINT = 'Name a schema of the application.';
 	END IF;
 	IF NOT pg_catalog.has_schema_privilege(careaccess.session_role(), schema, 'CREATE') THEN
-		RAISE EXCEPTION 'permission denied for schema %', schema_name USING ERRCODE = '42501',
-			HINT = format('The calling role needs CREATE on it: GRANT CREATE ON SCHEMA %I TO %I.', schema_name, careaccess.session_role());
+		PERFORM careaccess.refuse('42501', pg_catalog.format('permission denied for schema %s', schema_name),
+			hint => format('The calling role needs CREATE on it: GRANT CREATE ON SCHEMA %I TO %I.', schema_name, careaccess.session_role()));
 	END IF;
 	IF EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.relnamespace = schema AND c.relname = name) THEN
 		RAISE EXCEPTION 'relation "%" already exists', name USING ERRCODE = '42P07',
@@ -481,9 +481,9 @@ DECLARE
 	mask_name text;
 BEGIN
 	IF (careaccess.actor()).kind <> 'administrator' THEN
-		RAISE EXCEPTION 'not allowed to remove a mask' USING ERRCODE = '42501',
-			DETAIL = 'Only an administrator of the database may do this, and not in the name of a member.',
-			HINT = 'Call it as a superuser, or as a role that went through careaccess_grant_administrator, without a member''s identity (careaccess_stop_acting).';
+		PERFORM careaccess.refuse('42501', 'not allowed to remove a mask',
+			detail => 'Only an administrator of the database may do this, and not in the name of a member.',
+			hint => 'Call it as a superuser, or as a role that went through careaccess_grant_administrator, without a member''s identity (careaccess_stop_acting).');
 	END IF;
 	SELECT * INTO place FROM careaccess.mask_place($1, NULL);
 	-- A name without schema means the mask of that name, wherever it is.

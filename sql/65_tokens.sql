@@ -10,22 +10,6 @@ REVOKE EXECUTE ON FUNCTION careaccess.token_key_problem(text, bytea) FROM PUBLIC
 COMMENT ON FUNCTION careaccess.token_key_problem(text, bytea) IS
 	'what a key of this algorithm should be, if this is none; otherwise null';
 
-CREATE FUNCTION careaccess.require_token_administrator() RETURNS void
-	LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
-	SET search_path = pg_catalog, careaccess, pg_temp
-AS $$
-BEGIN
-	IF (careaccess.actor()).kind <> 'administrator' THEN
-		RAISE EXCEPTION 'not allowed to change the keys of session tokens' USING
-			ERRCODE = 'insufficient_privilege',
-			HINT = 'A database administrator without an identity can.';
-	END IF;
-END
-$$;
-REVOKE EXECUTE ON FUNCTION careaccess.require_token_administrator() FROM PUBLIC;
-COMMENT ON FUNCTION careaccess.require_token_administrator() IS
-	'refuses whoever is no database administrator without an identity';
-
 -- The key is in no message: errors are logged.
 CREATE FUNCTION @extschema@.careaccess_set_token_key(kid text, algorithm text, key bytea,
 	audience text DEFAULT NULL, valid_until timestamptz DEFAULT NULL) RETURNS void
@@ -43,7 +27,7 @@ DECLARE
 	begin_now CONSTANT timestamptz := pg_catalog.statement_timestamp();
 	problem text;
 BEGIN
-	PERFORM careaccess.require_token_administrator();
+	PERFORM careaccess.require_administrator('change the keys of session tokens');
 	PERFORM careaccess.require_text('kid', the_kid);
 	IF pg_catalog.octet_length(the_kid) > 255 THEN
 		RAISE EXCEPTION 'kid must not be longer than 255 bytes' USING ERRCODE = 'invalid_parameter_value';
@@ -88,13 +72,12 @@ DECLARE
 	-- At once means for statements, too, that began before and look again.
 	the_end CONSTANT timestamptz := CASE WHEN $2 > pg_catalog.statement_timestamp() THEN $2 ELSE '-infinity' END;
 BEGIN
-	PERFORM careaccess.require_token_administrator();
+	PERFORM careaccess.require_administrator('change the keys of session tokens');
 	PERFORM careaccess.require_text('kid', the_kid);
 	UPDATE careaccess.token_key SET valid_until = LEAST(valid_until, the_end) WHERE kid = the_kid;
 	IF NOT FOUND THEN
-		RAISE EXCEPTION 'no such token key: "%"', the_kid USING
-			ERRCODE = 'no_data_found',
-			HINT = 'careaccess_set_token_key() adds one.';
+		PERFORM careaccess.refuse('P0002', pg_catalog.format('no such token key: "%s"', the_kid),
+			hint => 'careaccess_set_token_key() adds one.');
 	END IF;
 END
 $$;

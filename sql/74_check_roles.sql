@@ -424,9 +424,9 @@ AS $$
 #variable_conflict use_column
 BEGIN
 	IF (careaccess.actor()).kind <> 'administrator' THEN
-		RAISE EXCEPTION 'not allowed to check the installation' USING ERRCODE = '42501',
-			DETAIL = 'Only an administrator of the database may do this, and not in the name of a member.',
-			HINT = 'Call it as a superuser, or as a role that went through careaccess_grant_administrator, without a member''s identity (careaccess_stop_acting).';
+		PERFORM careaccess.refuse('42501', 'not allowed to check the installation',
+			detail => 'Only an administrator of the database may do this, and not in the name of a member.',
+			hint => 'Call it as a superuser, or as a role that went through careaccess_grant_administrator, without a member''s identity (careaccess_stop_acting).');
 	END IF;
 	RETURN QUERY
 		SELECT f.severity, f.code, f.object, f.problem, f.remedy

@@ -64,28 +64,15 @@ $$;
 COMMENT ON FUNCTION careaccess.change_execute(text, text[], name) IS 'grants to a role, or revokes from it, the functions that are for some purposes';
 REVOKE ALL ON FUNCTION careaccess.change_execute(text, text[], name) FROM PUBLIC;
 
-CREATE FUNCTION careaccess.require_privilege_administrator(operation text) RETURNS void
-	LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, careaccess, pg_temp
-AS $$
-BEGIN
-	IF (careaccess.actor()).kind <> 'administrator' THEN
-		RAISE EXCEPTION 'not allowed to %', operation
-			USING ERRCODE = '42501', HINT = 'A database administrator without an identity can.';
-	END IF;
-END
-$$;
-COMMENT ON FUNCTION careaccess.require_privilege_administrator(text) IS
-	'refuses whoever is no database administrator without an identity';
-REVOKE ALL ON FUNCTION careaccess.require_privilege_administrator(text) FROM PUBLIC;
-
 CREATE FUNCTION @extschema@.careaccess_grant_application(role name) RETURNS void
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, careaccess, pg_temp
+	SET careaccess.operation = 'grant_application'
 AS $$
 #variable_conflict use_variable
 DECLARE
 	what text;
 BEGIN
-	PERFORM careaccess.require_privilege_administrator('make an application role');
+	PERFORM careaccess.require_administrator('make an application role');
 	PERFORM careaccess.require_grantee(role);
 	SELECT CASE WHEN r.rolsuper THEN 'is a superuser' WHEN r.rolbypassrls THEN 'has BYPASSRLS' END INTO what
 	FROM pg_roles AS r WHERE r.rolname = role;
@@ -109,7 +96,7 @@ CREATE FUNCTION @extschema@.careaccess_revoke_application(role name) RETURNS voi
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
 BEGIN
-	PERFORM careaccess.require_privilege_administrator('end an application role');
+	PERFORM careaccess.require_administrator('end an application role');
 	PERFORM careaccess.require_grantee(role);
 	PERFORM careaccess.change_execute('REVOKE', '{application,identity}', role);
 	EXECUTE format('REVOKE SELECT ON careaccess.deleted_clients, careaccess.emergency_review FROM %I CASCADE', role);
@@ -121,9 +108,10 @@ REVOKE ALL ON FUNCTION @extschema@.careaccess_revoke_application(name) FROM PUBL
 
 CREATE FUNCTION @extschema@.careaccess_grant_administrator(role name) RETURNS void
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, careaccess, pg_temp
+	SET careaccess.operation = 'grant_administrator'
 AS $$
 BEGIN
-	PERFORM careaccess.require_privilege_administrator('make a database administrator');
+	PERFORM careaccess.require_administrator('make a database administrator');
 	PERFORM careaccess.require_grantee(role);
 	PERFORM careaccess.change_execute('GRANT', '{application,administration,superuser}', role);
 	EXECUTE format('GRANT EXECUTE ON FUNCTION careaccess.administrator() TO %I', role);
@@ -140,7 +128,7 @@ CREATE FUNCTION @extschema@.careaccess_revoke_administrator(role name) RETURNS v
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
 BEGIN
-	PERFORM careaccess.require_privilege_administrator('end a database administrator');
+	PERFORM careaccess.require_administrator('end a database administrator');
 	PERFORM careaccess.require_grantee(role);
 	PERFORM careaccess.change_execute('REVOKE', '{application,administration,superuser}', role);
 	EXECUTE format('REVOKE EXECUTE ON FUNCTION careaccess.administrator() FROM %I CASCADE', role);

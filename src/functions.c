@@ -19,6 +19,7 @@
 #include "utils/tuplestore.h"
 
 #include "functions.h"
+#include "functions_refusal.h"
 #include "guard.h"
 
 PG_FUNCTION_INFO_V1(ca_sql_can_view);
@@ -57,6 +58,7 @@ ca_call_open_in_policy(FunctionCallInfo fcinfo, CaCall *call)
 
 	if (fcinfo->flinfo->fn_extra == NULL)
 		fcinfo->flinfo->fn_extra = MemoryContextAllocZero(cxt, sizeof(CaCallState));
+	call->fcinfo = fcinfo;
 	call->state = fcinfo->flinfo->fn_extra;
 	call->cxt = cxt;
 	call->snapshot = GetActiveSnapshot();
@@ -185,21 +187,28 @@ ca_require_good_token(const CaSubject *subject)
 }
 
 void
-ca_refuse_nobody(void)
+ca_refuse_nobody(FunctionCallInfo fcinfo)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("no member is acting in this session"),
-			 errhint("Set careaccess.token, call careaccess_act_as, or log in with the login role of a member.")));
+	CaRefusal refusal = {
+		.sqlstate = ERRCODE_INSUFFICIENT_PRIVILEGE,
+		.message = "no member is acting in this session",
+		.hint = "Set careaccess.token, call careaccess_act_as, or log in with the login role of a member.",
+	};
+
+	ca_refuse(fcinfo, &refusal);
 }
 
 void
-ca_refuse_missing_client(const CaId *id)
+ca_refuse_missing_client(FunctionCallInfo fcinfo, const CaId *id)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_NO_DATA_FOUND),
-			 errmsg("no such client: \"%s\"", ca_id_to_cstring(id)),
-			 errhint("Check the identifier; a client whom the acting member may not see counts as missing.")));
+	CaRefusal refusal = {
+		.sqlstate = ERRCODE_NO_DATA_FOUND,
+		.message = psprintf("no such client: \"%s\"", ca_id_to_cstring(id)),
+		.hint = "Check the identifier; a client whom the acting member may not see counts as missing.",
+		.client = id,
+	};
+
+	ca_refuse(fcinfo, &refusal);
 }
 
 bool
@@ -215,26 +224,26 @@ void
 ca_check_may_ask(CaCall *call, const CaId *member, bool test_tool)
 {
 	const CaId *asker = &call->subject->id;
+	CaRefusal   refusal = {.sqlstate = ERRCODE_INSUFFICIENT_PRIVILEGE, .member = member};
 
 	if (call->subject->kind == CA_SUBJECT_PORTAL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("a portal user cannot ask about the access of members"),
-				 errhint("What the portal user may view himself is answered by careaccess_visible().")));
+	{
+		refusal.message = "a portal user cannot ask about the access of members";
+		refusal.hint = "What the portal user may view himself is answered by careaccess_visible().";
+		ca_refuse(call->fcinfo, &refusal);
+	}
 	if (call->subject->kind == CA_SUBJECT_NOBODY)
-		ca_refuse_nobody();
+		ca_refuse_nobody(call->fcinfo);
 	if (!ca_asks_about_other(call, member))
 		return;
 	if (ca_scope_has_capability(call->scope, call->snapshot, asker, "manage_members") ||
 		ca_scope_has_capability(call->scope, call->snapshot, asker, "view_audit") ||
 		(test_tool && ca_scope_has_capability(call->scope, call->snapshot, asker, "manage_groups")))
 		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("not allowed to ask about the access of other members"),
-			 errhint(test_tool
-						 ? "It needs the capability manage_groups, manage_members or view_audit."
-						 : "It needs the capability manage_members or view_audit.")));
+	refusal.message = "not allowed to ask about the access of other members";
+	refusal.hint = test_tool ? "It needs the capability manage_groups, manage_members or view_audit."
+							 : "It needs the capability manage_members or view_audit.";
+	ca_refuse(call->fcinfo, &refusal);
 }
 
 /* In the scope of his practice a member knows of no other. */

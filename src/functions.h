@@ -21,6 +21,7 @@ typedef struct CaCall
 	TimestampTz         now;
 	TimestampTz         clock;
 	const CaSubject    *subject;
+	FunctionCallInfo    fcinfo;
 	struct CaCallState *state; /* what a function keeps from call to call */
 	MemoryContext       cxt;   /* where it lies */
 } CaCall;
@@ -56,8 +57,8 @@ extern bool        ca_is_somebody(const CaSubject *subject);
 
 /* Refusals. */
 extern void             ca_require_good_token(const CaSubject *subject);
-CA_NORETURN extern void ca_refuse_nobody(void);
-CA_NORETURN extern void ca_refuse_missing_client(const CaId *id);
+CA_NORETURN extern void ca_refuse_nobody(FunctionCallInfo fcinfo);
+CA_NORETURN extern void ca_refuse_missing_client(FunctionCallInfo fcinfo, const CaId *id);
 
 /*
  * May the session ask about this member (null: about others in general)?

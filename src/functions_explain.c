@@ -133,7 +133,7 @@ find_visible_client(CaCall *call, const CaId *id, const CaId *member, int catego
 	const CaMember *asker;
 
 	if (!ca_scope_client(call->scope, call->snapshot, id, client))
-		ca_refuse_missing_client(id);
+		ca_refuse_missing_client(call->fcinfo, id);
 	if (ca_asker_sees(call, client))
 		return;
 
@@ -145,7 +145,7 @@ find_visible_client(CaCall *call, const CaId *id, const CaId *member, int catego
 				.allowed)
 			return;
 	}
-	ca_refuse_missing_client(id);
+	ca_refuse_missing_client(call->fcinfo, id);
 }
 
 Datum

@@ -16,6 +16,7 @@
 
 #include "catalog_lock.h"
 #include "functions.h"
+#include "functions_refusal.h"
 #include "version.h"
 
 PG_FUNCTION_INFO_V1(ca_sql_require_actor);
@@ -35,15 +36,18 @@ require_not_null(FunctionCallInfo fcinfo, int arg, const char *name)
 }
 
 static void
-require_actor(const CaSubject *subject)
+require_actor(FunctionCallInfo fcinfo, const CaSubject *subject)
 {
+	CaRefusal portal = {
+		.sqlstate = ERRCODE_INSUFFICIENT_PRIVILEGE,
+		.message = "no member is acting in this session",
+		.hint = "A portal user changes nobody's access; stop acting as one (careaccess_stop_acting) first.",
+	};
+
 	if (subject->kind == CA_SUBJECT_PORTAL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("no member is acting in this session"),
-				 errhint("A portal user changes nobody's access; stop acting as one (careaccess_stop_acting) first.")));
+		ca_refuse(fcinfo, &portal);
 	if (subject->kind == CA_SUBJECT_NOBODY)
-		ca_refuse_nobody();
+		ca_refuse_nobody(fcinfo);
 }
 
 /* careaccess.require_actor() */
@@ -53,7 +57,7 @@ ca_sql_require_actor(PG_FUNCTION_ARGS)
 	CaCall call;
 
 	ca_call_open(fcinfo, &call);
-	require_actor(call.subject);
+	require_actor(fcinfo, call.subject);
 	PG_RETURN_VOID();
 }
 
@@ -112,14 +116,14 @@ ca_sql_lock_client(PG_FUNCTION_ARGS)
 	push_newest_snapshot();
 	ca_call_open(fcinfo, &call);
 	actor = *call.subject;
-	require_actor(&actor);
+	require_actor(fcinfo, &actor);
 	if (!sees(&actor, client, include_deleted))
-		ca_refuse_missing_client(&id);
+		ca_refuse_missing_client(fcinfo, &id);
 
 	ca_version_stamp(call.snapshot, &looked);
 	row = ca_catalog_touch_client(client, include_deleted, &practice);
 	if (DatumGetPointer(row) == NULL)
-		ca_refuse_missing_client(&id);
+		ca_refuse_missing_client(fcinfo, &id);
 	ca_version_log(&practice);
 
 	push_newest_snapshot();
@@ -127,17 +131,21 @@ ca_sql_lock_client(PG_FUNCTION_ARGS)
 	PopActiveSnapshot();
 	PopActiveSnapshot();
 	if (!seen)
-		ca_refuse_missing_client(&id);
+		ca_refuse_missing_client(fcinfo, &id);
 	PG_RETURN_DATUM(row);
 }
 
 CA_NORETURN static void
-refuse_missing_member(const char *id)
+refuse_missing_member(FunctionCallInfo fcinfo, const CaId *id)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_NO_DATA_FOUND),
-			 errmsg("no such member: \"%s\"", id),
-			 errhint("Check the identifier; only members of the same practice can be named.")));
+	CaRefusal refusal = {
+		.sqlstate = ERRCODE_NO_DATA_FOUND,
+		.message = psprintf("no such member: \"%s\"", id != NULL ? ca_id_to_cstring(id) : "<NULL>"),
+		.hint = "Check the identifier; only members of the same practice can be named.",
+		.member = id,
+	};
+
+	ca_refuse(fcinfo, &refusal);
 }
 
 /* careaccess.raise_no_member(member) */
@@ -147,9 +155,9 @@ ca_sql_raise_no_member(PG_FUNCTION_ARGS)
 	CaId id;
 
 	if (PG_ARGISNULL(0))
-		refuse_missing_member("<NULL>");
+		refuse_missing_member(fcinfo, NULL);
 	ca_id_from_varlena(PG_GETARG_DATUM(0), &id);
-	refuse_missing_member(ca_id_to_cstring(&id));
+	refuse_missing_member(fcinfo, &id);
 }
 
 /* careaccess.lock_member(member, practice, exclusive) */
@@ -172,6 +180,6 @@ ca_sql_lock_member(PG_FUNCTION_ARGS)
 	row = ca_catalog_lock_member(PG_GETARG_DATUM(0), practice, actors_practice, exclusive);
 	PopActiveSnapshot();
 	if (DatumGetPointer(row) == NULL)
-		refuse_missing_member(ca_id_to_cstring(&id));
+		refuse_missing_member(fcinfo, &id);
 	PG_RETURN_DATUM(row);
 }

@@ -397,6 +397,6 @@ ca_sql_visible(PG_FUNCTION_ARGS)
 	ca_require_good_token(call.subject);
 	(void) ca_arg_category(fcinfo, ARG_CATEGORY, &call);
 	if (call.subject->kind != CA_SUBJECT_MEMBER && call.subject->kind != CA_SUBJECT_PORTAL)
-		ca_refuse_nobody();
+		ca_refuse_nobody(fcinfo);
 	PG_RETURN_BOOL(row_allowed(fcinfo, state, &call, VIEW));
 }

@@ -21,6 +21,7 @@
 
 #include "catalog.h"
 #include "functions.h"
+#include "functions_refusal.h"
 #include "guard.h"
 #include "support.h"
 #include "version.h"
@@ -66,6 +67,21 @@ require_no_token(void)
 				 errhint("Set careaccess.token to an empty string first.")));
 }
 
+CA_NORETURN static void
+refuse_to_act(FunctionCallInfo fcinfo, int sqlstate, const CaId *member, const char *message,
+			  const char *detail, const char *hint)
+{
+	CaRefusal refusal = {
+		.sqlstate = sqlstate,
+		.message = message,
+		.detail = detail,
+		.hint = hint,
+		.member = member,
+	};
+
+	ca_refuse(fcinfo, &refusal);
+}
+
 /* careaccess_act_as(member, session) */
 Datum
 ca_sql_act_as(PG_FUNCTION_ARGS)
@@ -78,22 +94,19 @@ ca_sql_act_as(PG_FUNCTION_ARGS)
 	session = arg_session(fcinfo, 1);
 	require_no_token();
 	if (!ca_catalog_member(GetActiveSnapshot(), &id, &member))
-		ereport(ERROR,
-				(errcode(ERRCODE_NO_DATA_FOUND),
-				 errmsg("no such member: \"%s\"", ca_id_to_cstring(&id)),
-				 errhint("Check the identifier.")));
+		refuse_to_act(fcinfo, ERRCODE_NO_DATA_FOUND, &id,
+					  psprintf("no such member: \"%s\"", ca_id_to_cstring(&id)),
+					  NULL, "Check the identifier.");
 	if (strcmp(member.status, "active") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
-				 errmsg("member \"%s\" is not active", ca_id_to_cstring(&id)),
-				 errdetail("The status is %s.", member.status),
-				 errhint("Only an active member can be acted as.")));
+		refuse_to_act(fcinfo, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, &id,
+					  psprintf("member \"%s\" is not active", ca_id_to_cstring(&id)),
+					  psprintf("The status is %s.", member.status),
+					  "Only an active member can be acted as.");
 	if (member.ends_at <= ca_guard_statement_start())
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
-				 errmsg("member \"%s\" is past the end date", ca_id_to_cstring(&id)),
-				 errdetail("The end was %s.", timestamptz_to_str(member.ends_at)),
-				 errhint("careaccess_configure_member() changes the end date.")));
+		refuse_to_act(fcinfo, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, &id,
+					  psprintf("member \"%s\" is past the end date", ca_id_to_cstring(&id)),
+					  psprintf("The end was %s.", timestamptz_to_str(member.ends_at)),
+					  "careaccess_configure_member() changes the end date.");
 	ca_identity_act_as(&id, session);
 	ca_support_new_asker();
 	PG_RETURN_VOID();
@@ -114,10 +127,16 @@ static void
 require_profile_open(CaCall *call, const CaSubject *user)
 {
 	if (!profile_open(call, user))
-		ereport(ERROR,
-				(errcode(ERRCODE_NO_DATA_FOUND),
-				 errmsg("no such client: \"%s\"", ca_id_to_cstring(&user->profile)),
-				 errhint("A portal user can choose his own profile and those to which he has accepted an access.")));
+	{
+		CaRefusal refusal = {
+			.sqlstate = ERRCODE_NO_DATA_FOUND,
+			.message = psprintf("no such client: \"%s\"", ca_id_to_cstring(&user->profile)),
+			.hint = "A portal user can choose his own profile and those to which he has accepted an access.",
+			.client = &user->profile,
+		};
+
+		ca_refuse(call->fcinfo, &refusal);
+	}
 }
 
 /* careaccess_act_as_portal_user(portal_user, client, session) */
@@ -135,15 +154,13 @@ ca_sql_act_as_portal_user(PG_FUNCTION_ARGS)
 	ca_arg_id(fcinfo, 0, "portal user", &user.id);
 	session = arg_session(fcinfo, 2);
 	if (!ca_catalog_portal_user(call.snapshot, &user.id, &row))
-		ereport(ERROR,
-				(errcode(ERRCODE_NO_DATA_FOUND),
-				 errmsg("no such portal user: \"%s\"", ca_id_to_cstring(&user.id)),
-				 errhint("Check the identifier.")));
+		refuse_to_act(fcinfo, ERRCODE_NO_DATA_FOUND, NULL,
+					  psprintf("no such portal user: \"%s\"", ca_id_to_cstring(&user.id)),
+					  NULL, "Check the identifier.");
 	if (!ca_catalog_client(call.snapshot, &row.client, &own) || own.deleted)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
-				 errmsg("the client of portal user \"%s\" is deleted", ca_id_to_cstring(&user.id)),
-				 errhint("Only the login of a client who is not deleted can be acted as.")));
+		refuse_to_act(fcinfo, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, NULL,
+					  psprintf("the client of portal user \"%s\" is deleted", ca_id_to_cstring(&user.id)),
+					  NULL, "Only the login of a client who is not deleted can be acted as.");
 	user.practice = row.practice;
 	ca_call_enter(&call, &row.practice);
 	user.own_profile = user.profile = row.client;
@@ -165,10 +182,9 @@ ca_sql_switch_profile(PG_FUNCTION_ARGS)
 	require_no_token();
 	ca_call_open(fcinfo, &call);
 	if (call.subject->kind != CA_SUBJECT_PORTAL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("no portal user is acting in this session"),
-				 errhint("Call careaccess_act_as_portal_user first.")));
+		refuse_to_act(fcinfo, ERRCODE_INSUFFICIENT_PRIVILEGE, NULL,
+					  "no portal user is acting in this session",
+					  NULL, "Call careaccess_act_as_portal_user first.");
 	user = *call.subject;
 	if (!PG_ARGISNULL(0))
 		ca_arg_id(fcinfo, 0, "client", &user.profile);

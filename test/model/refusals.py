@@ -7,7 +7,8 @@ Practices are made from every preset, with a member of every role and clients in
 every relation to him. Each member then calls every function that changes access,
 with arguments that are refused for each of the reasons there are; each call is
 undone. What comes back is compared with the rules of refusals_rules.py. What a
-hidden client gives must equal what a missing one gives, word for word.
+hidden client gives must equal what a missing one gives, word for word. Each
+refusal of a right or of a sight must stand in the server's log, once.
 
 A public function without a row in the matrix is a failure, and so is a row
 without a function.
@@ -219,6 +220,7 @@ class Judge:
         self.universe = universe
         self.passed = 0
         self.outcomes = Counter()
+        self.refused = []  # (SQLSTATE, message): what the log must tell
         self.differences = []
 
     def tell(self, world, actor, call, wanted, got):
@@ -229,6 +231,12 @@ class Judge:
             f"{world.key} | {actor.label} | {call.relation} | {shown} |"
             f" expected {' or '.join(sorted(wanted))}, got {state}: {text}"
         )
+
+    def note(self, results):
+        """PostgreSQL's own refusals, of a right that a role has not, are not in the log."""
+        for state, message, *_ in results:
+            if state in (FORBIDDEN, HIDDEN) and not message.startswith("permission denied for"):
+                self.refused.append((state, message))
 
     def judge(self, world, actor, plan, results):
         answers = {render(call, {}): got for (call, _), got in zip(plan, results)}
@@ -265,6 +273,33 @@ class Judge:
 
 def twin_of(call, name, missing):
     return type(call)(call.name, {**call.arguments, name: missing}, "missing")
+
+
+class Log:
+    """The lines that the server's log got since, of refusals: each is written once."""
+
+    PREFIX = "careaccess refusal: "
+
+    def __init__(self):
+        self.file = open(os.environ["CAREACCESS_LOG"], encoding="utf-8")
+        self.file.seek(0, os.SEEK_END)
+
+    def compare(self, judge):
+        refused = Counter(judge.refused)
+        logged = Counter()
+        for line in self.file:
+            _, found, text = line.partition(self.PREFIX)
+            if found:
+                entry = json.loads(text)
+                logged[entry["sqlstate"], entry["message"]] += 1
+        for (state, message), times in sorted(((refused - logged) + (logged - refused)).items()):
+            judge.differences.append(
+                f"{state}: {message} | refused {refused[state, message]} times,"
+                f" in the server's log {logged[state, message]} times"
+            )
+        judge.passed += len(refused & logged)
+        if not refused:
+            judge.differences.append("nothing was refused")
 
 
 class Run:
@@ -353,6 +388,7 @@ class Run:
         results = [json.loads(line) for line in lines if line]
         if len(results) != len(rendered):
             raise SqlError(f"{len(rendered)} calls, {len(results)} answers")
+        judge.note(results)
         judge.judge(world, actor, plan, results[: len(plan)])
         for name, got in zip(plain, results[len(plan) :]):
             judge.outcomes[name, got[0]] += 1
@@ -399,6 +435,7 @@ def run(given):
     made = worlds()
     this = Run(given, made)
     judge = Judge(this.universe)
+    log = Log()
     settings = SimpleNamespace(keep_database=given.keep_database, jobs=0, seed=0)
     with Database(settings) as database:
         this.roles = Roles(database.role)
@@ -433,6 +470,7 @@ def run(given):
                             f" '{role}') THEN DROP OWNED BY {role}; DROP ROLE {role};"
                             " END IF; END $$"
                         )
+    log.compare(judge)
     check_functions(this.functions, judge)
     if not (given.world or given.actor or given.function):
         check_outcomes(this.functions, judge)

@@ -1,7 +1,7 @@
 -- The event log: who did it, how he was identified, in which transaction; and
 -- that nobody but the extension's own triggers writes to it.
 BEGIN;
-SELECT plan(27);
+SELECT plan(28);
 
 SET client_min_messages = warning;
 
@@ -63,14 +63,16 @@ SELECT is(pg_temp.last_event(), format('share_client member anna login_role even
 RESET ROLE;
 
 SELECT careaccess_set_token_key('k', 'HS256', sha256('secret'));
-SELECT set_config('careaccess.token', pg_temp.token(sha256('secret'), jsonb_build_object('sub', 'anna', 'aud', current_database(),
-	'exp', extract(epoch FROM now() + interval '1 hour')::bigint)), true) AS token \gset
+SELECT pg_temp.token(sha256('secret'), jsonb_build_object('sub', 'anna', 'aud', current_database(),
+	'exp', extract(epoch FROM now() + interval '1 hour')::bigint)) AS token \gset
+SELECT length(split_part(:'token', '.', 3)) AS signature, set_config('careaccess.token', :'token', true) AS token_is \gset
 SET ROLE events_app;
 SELECT careaccess_unshare_client('c1', 'bert');
 SELECT is(pg_temp.last_event(), format('unshare_client member anna token events_app %s', session_user), 'a token, by the word of whoami');
 SELECT is((SELECT identified_by FROM careaccess_whoami()), 'token', '… which is this one');
 RESET ROLE;
 SELECT set_config('careaccess.token', '', true);
+SELECT is(:signature, 43, 'the token is signed');
 SELECT is_empty(format($$SELECT FROM careaccess.event AS e WHERE strpos(e::text, %L) > 0$$, split_part(:'token', '.', 3)), 'no token is in the log');
 
 -- Events that are written in other ways say the same
