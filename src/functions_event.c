@@ -180,20 +180,21 @@ ca_sql_log_insert_event(PG_FUNCTION_ARGS)
 	Logging         logging;
 	TupleTableSlot *slot;
 	MemoryContext   row_cxt;
-	MemoryContext   before;
 
 	begin_logging(fcinfo, &logging, "load");
 	if (trigger->tg_newtable == NULL)
 		elog(ERROR, "trigger %s has no table of the new rows", trigger->tg_trigger->tgname);
 	slot = MakeSingleTupleTableSlot(logging.desc, &TTSOpsMinimalTuple);
 	row_cxt = AllocSetContextCreate(CurrentMemoryContext, "careaccess event", ALLOCSET_DEFAULT_SIZES);
-	before = MemoryContextSwitchTo(row_cxt);
+	/* The slot frees by itself the rows that come from disk: not in row_cxt. */
 	while (tuplestore_gettupleslot(trigger->tg_newtable, true, false, slot))
 	{
+		MemoryContext before = MemoryContextSwitchTo(row_cxt);
+
 		log_row(&logging, NULL, slot);
+		MemoryContextSwitchTo(before);
 		MemoryContextReset(row_cxt);
 	}
-	MemoryContextSwitchTo(before);
 	MemoryContextDelete(row_cxt);
 	ExecDropSingleTupleTableSlot(slot);
 	ca_catalog_events_close(logging.log);

@@ -1,7 +1,7 @@
 -- The audit log: every change of every fact, whoever makes it, and nothing
 -- secret; and that every table has its triggers.
 BEGIN;
-SELECT plan(31);
+SELECT plan(32);
 
 SET client_min_messages = warning;
 
@@ -53,6 +53,12 @@ SELECT is((SELECT string_agg(member::text || ' ' || (after ->> 'name'), ', ' ORD
 	'anna Anna, bert Bert', 'each row of an insert is an event, and a member is its own');
 INSERT INTO careaccess.client (id, practice) SELECT i, 1 FROM generate_series(1, 1000) AS i;
 SELECT is((SELECT count(DISTINCT client)::integer FROM careaccess.event WHERE fact = 'client'), 1000, 'a load of a thousand clients is a thousand events');
+-- The rows of a large statement come from disk.
+SET work_mem = '64kB';
+INSERT INTO careaccess.client (id, practice) SELECT 'load ' || i, 1 FROM generate_series(1, 5000) AS i;
+SELECT is((SELECT count(DISTINCT client) FILTER (WHERE client::text = after ->> 'id')::integer FROM careaccess.event WHERE client::text LIKE 'load %'),
+	5000, 'a load that does not fit into memory is logged row by row');
+RESET work_mem;
 UPDATE careaccess.member SET name = 'Anna B.' WHERE id OPERATOR(careaccess.=) 'anna';
 SELECT results_eq($$SELECT operation, member::text, before ->> 'name', after ->> 'name' FROM careaccess.event WHERE fact = 'member' AND before IS NOT NULL$$,
 	$$VALUES ('update'::text, 'anna'::text, 'Anna'::text, 'Anna B.'::text)$$, 'an update is an event with before and after');
