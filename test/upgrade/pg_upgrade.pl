@@ -11,6 +11,19 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
+# What pg_upgrade wrote last, of each database.
+sub show_logs
+{
+	my $folder = shift;
+
+	foreach my $log (sort glob "$folder/pg_upgrade_output.d/*/log/*.log")
+	{
+		my @lines = split /^/, slurp_file($log);
+		diag(join '', "$log:\n", @lines > 15 ? @lines[ -15 .. -1 ] : @lines);
+	}
+	BAIL_OUT('nothing was upgraded');
+}
+
 my $prefix = $ENV{CAREACCESS_OLD_PREFIX} or die 'CAREACCESS_OLD_PREFIX is not set';
 
 # The defaults for checksums differ between majors; pg_upgrade wants them equal.
@@ -39,7 +52,8 @@ chdir PostgreSQL::Test::Utils::tempdir() or die $!;
 command_ok([ 'pg_upgrade', '--no-sync',
 		'-d', $old->data_dir, '-b', $old->config_data('--bindir'), '-p', $old->port,
 		'-D', $new->data_dir, '-B', $new->config_data('--bindir'), '-P', $new->port, '-s', $new->host ],
-	'pg_upgrade');
+	'pg_upgrade')
+  or show_logs($new->data_dir);
 $new->start;
 
 my $new_version = $new->safe_psql('postgres', 'SHOW server_version_num');
