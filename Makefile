@@ -73,12 +73,14 @@ PG_CPPFLAGS = -I$(srcdir)/src -DCA_VERSION='"$(EXTVERSION)"'
 # Signatures of session tokens.
 SHLIB_LINK = -lcrypto
 # Warnings are errors; WERROR= (empty) builds with a compiler that warns of more.
+# Headers of PostgreSQL before 19 are C99, and no C23, which compilers may take
+# for their default; those of 19 want more than C99.
 # Three warnings of -Wextra are off because PostgreSQL's own headers and
 # conventions raise them: unused parameters (every fmgr function has some),
 # comparisons of int with Size in header macros, and struct initializers
 # that name the first member only.
 WERROR = -Werror
-PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
+PG_CFLAGS = $(if $(filter 15 16 17 18,$(MAJORVERSION)),-std=gnu99) -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers $(WERROR)
 
 REGRESS = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
