@@ -122,18 +122,30 @@ check_claims(const CaClaims *claims, Input *in)
 	}
 }
 
-/* A good token with one other byte is none, whichever byte it is. */
+/*
+ * A good token with one other byte is none, whichever byte it is.  The last one
+ * is tried in every way: bits of it stand for nothing.
+ */
 static void
 check_exact(const char *text, size_t at, char changed)
 {
-	char    *copy = pstrdup(text);
-	CaClaims claims;
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	size_t            last = strlen(text) - 1;
+	char             *copy = pstrdup(text);
+	CaClaims          claims;
 
-	at %= strlen(text);
-	if (changed == '\0' || changed == copy[at])
-		return;
-	copy[at] = changed;
-	MUST(check(copy, &key, &claims) != CA_TOKEN_GOOD);
+	at %= last + 1;
+	if (changed != '\0' && changed != text[at])
+	{
+		copy[at] = changed;
+		MUST(check(copy, &key, &claims) != CA_TOKEN_GOOD);
+		copy[at] = text[at];
+	}
+	for (int i = 0; i < 64; i++)
+	{
+		copy[last] = alphabet[i];
+		MUST((check(copy, &key, &claims) == CA_TOKEN_GOOD) == (alphabet[i] == text[last]));
+	}
 }
 
 static void
