@@ -694,13 +694,12 @@ DECLARE
 	the_end ALIAS FOR $3;
 	the_reason ALIAS FOR $4;
 	c careaccess.client;
-	granted boolean;
 BEGIN
 	c := careaccess.lock_client(the_client);
 	IF NOT careaccess.may_on_client(c.id, 'grant', 'grant_linked', 'owner', 'grant') THEN
 		PERFORM careaccess.refuse_on_client('share a client', 'grant', 'grant_linked', 'owner', 'grant');
 	END IF;
-	granted := careaccess.grant_client(c, careaccess.lock_member(the_member, c.practice), the_end, the_reason);
+	PERFORM careaccess.grant_client(c, careaccess.lock_member(the_member, c.practice), the_end, the_reason);
 END
 $$;
 REVOKE EXECUTE ON FUNCTION @extschema@.careaccess_share_client(careaccess.id, careaccess.id, timestamptz, text) FROM PUBLIC;

@@ -199,7 +199,6 @@ AS $$
 DECLARE
 	declared oid;
 	base oid;
-	base_kind "char";
 	fits boolean;
 	advice text;
 BEGIN
@@ -211,7 +210,6 @@ BEGIN
 			USING ERRCODE = '42703', HINT = 'Write the column''s name as the table has it, in the same case and without quotes.';
 	END IF;
 	base := careaccess.base_type(declared);
-	SELECT t.typtype INTO base_kind FROM pg_catalog.pg_type t WHERE t.oid = base;
 	CASE use
 		WHEN 'id' THEN
 			fits := careaccess.id_expression(tbl, column_name) IS NOT NULL;
