@@ -14,7 +14,7 @@ AS $$
 			WHEN p.proname IN ('careaccess_submit_form', 'careaccess_act_as', 'careaccess_act_as_portal_user', 'careaccess_accept_invitation') THEN 'identity'
 			WHEN p.proname IN ('careaccess_create_practice', 'careaccess_protect', 'careaccess_unprotect',
 				'careaccess_adopt_clients', 'careaccess_adopt_members', 'careaccess_mask', 'careaccess_unmask',
-				'careaccess_unique', 'careaccess_set_token_key', 'careaccess_retire_token_key', 'careaccess_check', 'careaccess_grant_application',
+				'careaccess_unique', 'careaccess_seal_events', 'careaccess_verify_events', 'careaccess_set_token_key', 'careaccess_retire_token_key', 'careaccess_check', 'careaccess_grant_application',
 				'careaccess_revoke_application') THEN 'administration'
 			WHEN p.proname IN ('careaccess_grant_administrator', 'careaccess_revoke_administrator') THEN 'superuser'
 			ELSE 'application'
@@ -84,7 +84,7 @@ BEGIN
 	PERFORM careaccess.change_execute('GRANT', '{application}', role);
 	EXECUTE format('GRANT USAGE ON SCHEMA careaccess TO %I', role);
 	EXECUTE format('GRANT USAGE ON SCHEMA @extschema@ TO %I', role);
-	EXECUTE format('GRANT SELECT ON careaccess.deleted_clients, careaccess.emergency_review TO %I', role);
+	EXECUTE format('GRANT SELECT ON careaccess.deleted_clients, careaccess.emergency_review, careaccess.event_log TO %I', role);
 END
 $$;
 COMMENT ON FUNCTION @extschema@.careaccess_grant_application(name) IS
@@ -99,7 +99,7 @@ BEGIN
 	PERFORM careaccess.require_administrator('end an application role');
 	PERFORM careaccess.require_grantee(role);
 	PERFORM careaccess.change_execute('REVOKE', '{application,identity}', role);
-	EXECUTE format('REVOKE SELECT ON careaccess.deleted_clients, careaccess.emergency_review FROM %I CASCADE', role);
+	EXECUTE format('REVOKE SELECT ON careaccess.deleted_clients, careaccess.emergency_review, careaccess.event_log FROM %I CASCADE', role);
 END
 $$;
 COMMENT ON FUNCTION @extschema@.careaccess_revoke_application(name) IS
@@ -117,7 +117,7 @@ BEGIN
 	EXECUTE format('GRANT EXECUTE ON FUNCTION careaccess.administrator() TO %I', role);
 	EXECUTE format('GRANT USAGE ON SCHEMA careaccess TO %I', role);
 	EXECUTE format('GRANT USAGE ON SCHEMA @extschema@ TO %I', role);
-	EXECUTE format('GRANT SELECT ON careaccess.deleted_clients, careaccess.emergency_review, careaccess.protected_tables TO %I', role);
+	EXECUTE format('GRANT SELECT ON careaccess.deleted_clients, careaccess.emergency_review, careaccess.event_log, careaccess.protected_tables TO %I', role);
 END
 $$;
 COMMENT ON FUNCTION @extschema@.careaccess_grant_administrator(name) IS
@@ -132,7 +132,7 @@ BEGIN
 	PERFORM careaccess.require_grantee(role);
 	PERFORM careaccess.change_execute('REVOKE', '{application,administration,superuser}', role);
 	EXECUTE format('REVOKE EXECUTE ON FUNCTION careaccess.administrator() FROM %I CASCADE', role);
-	EXECUTE format('REVOKE SELECT ON careaccess.deleted_clients, careaccess.emergency_review, careaccess.protected_tables FROM %I CASCADE', role);
+	EXECUTE format('REVOKE SELECT ON careaccess.deleted_clients, careaccess.emergency_review, careaccess.event_log, careaccess.protected_tables FROM %I CASCADE', role);
 END
 $$;
 COMMENT ON FUNCTION @extschema@.careaccess_revoke_administrator(name) IS

@@ -67,6 +67,8 @@ ADMINISTRATIVE = {
     "careaccess_set_token_key": "kid => 'k', algorithm => 'HS256', key => sha256('refusals')",
     "careaccess_retire_token_key": "kid => 'k'",
     "careaccess_check": "",
+    "careaccess_seal_events": "",
+    "careaccess_verify_events": "",
     "careaccess_grant_application": "role => 'pg_monitor'",
     "careaccess_grant_administrator": "role => 'pg_monitor'",
     "careaccess_revoke_application": "role => 'pg_monitor'",
