@@ -6,4 +6,4 @@ import { readFileSync } from "node:fs";
 import { jwt } from "./sign.mjs";
 
 const asked = JSON.parse(readFileSync(0));
-console.log(JSON.stringify(await Promise.all(asked.map(({ key, claims, kid }) => jwt(key, claims, kid)))));
+console.log(JSON.stringify(await Promise.all(asked.map(({ key, claims, kid }) => jwt(key, claims, kid ?? undefined)))));

@@ -149,3 +149,6 @@ SELECT careaccess_adopt_members('staff', 'id', 'name', practice => 1, roles => '
 GRANT SELECT, INSERT, UPDATE, DELETE ON visit, record, person TO dump_app;
 GRANT SELECT ON visit TO dump_login;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO dump_app;
+
+-- What is logged so far is sealed; what comes is not.
+SELECT careaccess_seal_events();

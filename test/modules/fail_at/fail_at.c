@@ -60,7 +60,9 @@ WRAP(void *, repalloc, (void *pointer, Size size), (pointer, size))
 WRAP(void *, repalloc_huge, (void *pointer, Size size), (pointer, size))
 WRAP(void *, MemoryContextAlloc, (MemoryContext cxt, Size size), (cxt, size))
 WRAP(void *, MemoryContextAllocZero, (MemoryContext cxt, Size size), (cxt, size))
+#if PG_VERSION_NUM < 170000 /* there is none since */
 WRAP(void *, MemoryContextAllocZeroAligned, (MemoryContext cxt, Size size), (cxt, size))
+#endif
 WRAP(void *, MemoryContextAllocHuge, (MemoryContext cxt, Size size), (cxt, size))
 WRAP(char *, MemoryContextStrdup, (MemoryContext cxt, const char *string), (cxt, string))
 WRAP(char *, pstrdup, (const char *string), (string))
