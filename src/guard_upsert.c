@@ -30,7 +30,7 @@ server_lacks_fix(void)
 	static int version = 0;
 
 	if (version == 0)
-		version = atoi(GetConfigOption("server_version_num", false, false));
+		version = (int) strtol(GetConfigOption("server_version_num", false, false), NULL, 10);
 	for (int i = 0; i < lengthof(fixed_in); i++)
 	{
 		if (version / 10000 == fixed_in[i] / 10000)

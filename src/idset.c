@@ -120,15 +120,15 @@ index_equal(const CaIdSet *s, int32 a, int32 b)
 static idtab_hash before_insert;
 
 static inline void *
-idtab_allocate(idtab_hash *table, Size size)
+idtab_allocate(idtab_hash *type, Size size)
 {
-	void *data = MemoryContextAllocExtended(table->ctx, size,
+	void *data = MemoryContextAllocExtended(type->ctx, size,
 											MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO | MCXT_ALLOC_NO_OOM);
 
 	if (data == NULL)
 	{
-		if (table->data != NULL)
-			*table = before_insert;
+		if (type->data != NULL)
+			*type = before_insert;
 		ereport(ERROR,
 				(errcode(ERRCODE_OUT_OF_MEMORY),
 				 errmsg("out of memory"),
@@ -138,9 +138,9 @@ idtab_allocate(idtab_hash *table, Size size)
 }
 
 static inline void
-idtab_free(idtab_hash *table, void *data)
+idtab_free(idtab_hash *type, void *pointer)
 {
-	pfree(data);
+	pfree(pointer);
 }
 
 #define CHUNK_SIZE 8192
