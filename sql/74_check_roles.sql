@@ -87,7 +87,7 @@ CREATE FUNCTION careaccess.check_configuration() RETURNS SETOF careaccess.findin
 AS $$
 	WITH session AS (
 		SELECT c.role, jsonb_object_agg(c.name, c.value) AS s
-		FROM careaccess.configured('row_security', 'careaccess.explain_guard', 'log_statement', 'log_min_duration_statement',
+		FROM careaccess.configured('row_security', 'session_replication_role', 'careaccess.explain_guard', 'log_statement', 'log_min_duration_statement',
 			'log_min_duration_sample', 'log_statement_sample_rate', 'log_transaction_sample_rate', 'log_parameter_max_length',
 			'log_parameter_max_length_on_error', 'log_min_error_statement', 'shared_preload_libraries', 'session_preload_libraries',
 			'auto_explain.log_min_duration', 'auto_explain.log_parameter_max_length', 'pg_stat_statements.track_utility') AS c
@@ -134,6 +134,11 @@ AS $$
 			'With row_security off every query of a protected table fails, and a role with BYPASSRLS would not notice that it has it.',
 			'row_security = on'
 		FROM session AS n WHERE lower(n.s ->> 'row_security') IN ('off', 'false', 'no', '0')
+		UNION ALL
+		SELECT n.role, 'warning', 'replica_setting',
+			'With session_replication_role replica changes of facts leave no event, rows of adopted tables are not registered, and foreign keys are not checked.',
+			'session_replication_role = origin'
+		FROM session AS n WHERE n.s ->> 'session_replication_role' = 'replica'
 		UNION ALL
 		SELECT n.role, 'warning', 'explain_guard_off',
 			'Plans of protected tables are not refused to those who may not see all rows.',
