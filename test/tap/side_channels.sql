@@ -342,8 +342,12 @@ SELECT is(pg_temp.refusal('dora', $$UPDATE person SET id = 1 WHERE id = 2$$),
 SELECT is(pg_temp.refusal('dora', $$INSERT INTO person VALUES (1, 'c2') ON CONFLICT (id) DO UPDATE SET name = person.name || '!' RETURNING name$$),
 	'42501 / new row violates row-level security policy (USING expression) for table "person"',
 	'ON CONFLICT DO UPDATE of a hidden row');
-SELECT is(pg_temp.refusal('dora', $$INSERT INTO person VALUES (1, 'c2') ON CONFLICT (id) DO UPDATE SET name = 'x' WHERE pg_temp.tell(person.name)$$),
-	'42501 / new row violates row-level security policy (USING expression) for table "person"', '… whatever its condition');
+-- Servers without the fix would ask the condition about the hidden row.
+SELECT matches(pg_temp.refusal('dora', $$INSERT INTO person VALUES (1, 'c2') ON CONFLICT (id) DO UPDATE SET name = 'x' WHERE pg_temp.tell(person.name)$$),
+	CASE WHEN v % 10000 < CASE v / 10000 WHEN 15 THEN 20 WHEN 16 THEN 16 WHEN 17 THEN 12 WHEN 18 THEN 7 ELSE 0 END
+		THEN '^0A000 / ON CONFLICT DO UPDATE with WHERE is not allowed on protected table "person" on this server'
+		ELSE '^42501 / new row violates row-level security policy \(USING expression\) for table "person"$' END, '… whatever its condition')
+FROM (SELECT current_setting('server_version_num')::integer) AS s (v);
 SELECT matches(pg_temp.refusal('dora', $$INSERT INTO person VALUES (1, 'c2', 'X') ON CONFLICT DO NOTHING RETURNING name$$), '^0 rows: .*Berta.*Carla',
 	'ON CONFLICT DO NOTHING returns nothing of it');
 
