@@ -39,7 +39,8 @@ $$;
 COMMENT ON FUNCTION careaccess.audited_clients() IS
 	'the clients whose events the session''s member may read: those whom he may see, the deleted ones if he may restore them';
 
--- A link of two profiles names two clients.
+-- A link of two profiles names two clients.  So does a login's access to another's
+-- profile: the login is a client's.
 CREATE VIEW careaccess.event_log WITH (security_barrier) AS
 	SELECT e.id, e.at, e.operation, e.fact, e.practice, e.client, e.member, e.actor_kind, e.actor, e.identified_by,
 		e.database_role, e.session_role, e.address, e.xid, e.before, e.after
@@ -49,6 +50,11 @@ CREATE VIEW careaccess.event_log WITH (security_barrier) AS
 		AND (e.fact OPERATOR(pg_catalog.<>) 'profile_link'
 			OR (coalesce(e.before, e.after) OPERATOR(pg_catalog.->>) 'contact_client')::careaccess.id
 				OPERATOR(careaccess.=) ANY (SELECT careaccess.audited_clients()))
+		AND (e.fact OPERATOR(pg_catalog.<>) 'portal_access'
+			OR (coalesce(e.before, e.after) OPERATOR(pg_catalog.->>) 'portal_user')::careaccess.id
+				OPERATOR(careaccess.=) ANY (
+					SELECT u.id FROM careaccess.portal_user AS u
+					WHERE u.client OPERATOR(careaccess.=) ANY (SELECT careaccess.audited_clients())))
 	UNION ALL
 	SELECT e.id, e.at, e.operation, e.fact, e.practice, e.client, e.member, e.actor_kind, e.actor, e.identified_by,
 		e.database_role, e.session_role, e.address, e.xid, e.before, e.after
@@ -75,10 +81,12 @@ CREATE TABLE careaccess.event_seal (
 	sealed_at timestamptz NOT NULL,
 	events bigint NOT NULL,
 	cluster bigint NOT NULL,
-	snapshot pg_snapshot NOT NULL,
+	snapshot pg_snapshot,
 	hash bytea NOT NULL CHECK (pg_catalog.octet_length(hash) = 32)
 );
 COMMENT ON TABLE careaccess.event_seal IS 'one row is a seal over events; each hash covers the one before';
+COMMENT ON COLUMN careaccess.event_seal.snapshot IS
+	'no seal but this one and those before it holds an event whose transaction it shows; null if more events were left to the next';
 COMMENT ON COLUMN careaccess.event_seal.cluster IS
 	'the server''s system identifier: numbers of transactions mean nothing in another cluster';
 
@@ -110,7 +118,7 @@ CREATE FUNCTION careaccess.event_digest(event careaccess.event) RETURNS bytea
 	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
 	SELECT sha256(convert_to(jsonb_build_array(
-		(event).id, (extract(epoch FROM (event).at) * 1000000)::bigint, (event).operation, (event).fact,
+		(event).id, extract(epoch FROM (event).at)::text, (event).operation, (event).fact,
 		(event).practice::text, (event).client::text, (event).member::text,
 		(event).actor_kind, (event).actor::text, (event).identified_by,
 		(event).database_role, (event).session_role, (event).address::text, (event).xid::text,
@@ -126,12 +134,22 @@ CREATE FUNCTION careaccess.seal_hash(seal careaccess.event_seal, content bytea, 
 	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
 	SELECT sha256(coalesce(previous, sha256('')) || sha256(coalesce(content, ''))
-		|| convert_to(jsonb_build_array((seal).seal, (extract(epoch FROM (seal).sealed_at) * 1000000)::bigint,
+		|| convert_to(jsonb_build_array((seal).seal, extract(epoch FROM (seal).sealed_at)::text,
 			(seal).events, (seal).cluster, (seal).snapshot::text)::text, 'UTF8'))
 $$;
 REVOKE EXECUTE ON FUNCTION careaccess.seal_hash(careaccess.event_seal, bytea, bytea) FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.seal_hash(careaccess.event_seal, bytea, bytea) IS
 	'SHA-256 of a seal, of the events that it holds, and of the hash of the seal before it';
+
+-- What a seal holds is hashed in memory.
+CREATE FUNCTION careaccess.seal_size() RETURNS bigint
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+	SELECT 1000000::bigint
+$$;
+REVOKE EXECUTE ON FUNCTION careaccess.seal_size() FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.seal_size() IS 'how many events one seal holds at most';
 
 CREATE FUNCTION @extschema@.careaccess_seal_events(OUT seal bigint, OUT events bigint, OUT hash text) RETURNS record
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -140,8 +158,7 @@ CREATE FUNCTION @extschema@.careaccess_seal_events(OUT seal bigint, OUT events b
 AS $$
 #variable_conflict use_column
 DECLARE
-	-- What a seal holds is hashed in memory.
-	at_most CONSTANT bigint := 1000000;
+	at_most CONSTANT bigint := careaccess.seal_size();
 	last careaccess.event_seal;
 	made careaccess.event_seal;
 BEGIN
@@ -164,7 +181,7 @@ BEGIN
 			LIMIT at_most
 		), content AS (
 			SELECT ROW(coalesce((last).seal, 0) + 1, clock_timestamp(), count(*),
-					(pg_control_system()).system_identifier, pg_current_snapshot(), NULL)::careaccess.event_seal AS row,
+					(pg_control_system()).system_identifier, CASE WHEN count(*) < at_most THEN pg_current_snapshot() END, NULL)::careaccess.event_seal AS row,
 				string_agg(uuid_send(u.id) || u.digest, ''::bytea ORDER BY u.id) AS digests
 			FROM unsealed AS u
 			HAVING count(*) > 0
@@ -192,25 +209,39 @@ REVOKE EXECUTE ON FUNCTION @extschema@.careaccess_seal_events() FROM PUBLIC;
 COMMENT ON FUNCTION @extschema@.careaccess_seal_events() IS
 	'seals the events that are not sealed yet, so that a later change of them shows; returns the last seal, how many events were sealed now, and its hash, which should be kept elsewhere';
 
--- Events that came later than they say, told by the newest seal.  A clock that
--- was set back a little is no forgery.
-CREATE FUNCTION careaccess.late_events(last careaccess.event_seal) RETURNS TABLE (event uuid, problem text)
+-- Events that came later than they say, told by the last seal that was made
+-- without them, even if a later one holds them now: who forges an event waits
+-- for the next seal.  A clock that was set back a little is no forgery.
+CREATE FUNCTION careaccess.late_events() RETURNS TABLE (seal bigint, event uuid, problem text)
 	LANGUAGE sql STABLE
 	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
-	SELECT e.id, CASE
-		WHEN pg_visible_in_snapshot(e.xid, (last).snapshot) THEN 'the event was added after the seal, into its past'
+	WITH without AS (
+		-- 0: the events that no seal holds.
+		SELECT h.seal AS held_by, max(s.seal) FILTER (WHERE s.snapshot IS NOT NULL)
+				OVER (ORDER BY h.position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS seal
+		FROM (
+			SELECT x.seal, x.seal AS position FROM careaccess.event_seal AS x
+			UNION ALL
+			SELECT 0, coalesce(max(x.seal), 0) + 1 FROM careaccess.event_seal AS x
+		) AS h
+		LEFT JOIN careaccess.event_seal AS s ON s.seal = h.seal
+	)
+	SELECT s.seal, e.id, CASE
+		WHEN pg_visible_in_snapshot(e.xid, s.snapshot) THEN 'the event was added after the seal, into its past'
 		ELSE 'the event is older than its transaction'
 	END
 	FROM careaccess.event AS e
-	WHERE (last).cluster = (SELECT c.system_identifier FROM pg_control_system() AS c)
-		AND NOT EXISTS (SELECT FROM careaccess.sealed_event AS s WHERE s.event = e.id)
-		AND (pg_visible_in_snapshot(e.xid, (last).snapshot)
-			OR (e.xid >= pg_snapshot_xmax((last).snapshot) AND e.at < (last).sealed_at - interval '1 minute'))
+	LEFT JOIN careaccess.sealed_event AS h ON h.event = e.id
+	JOIN without AS w ON w.held_by = coalesce(h.seal, 0)
+	JOIN careaccess.event_seal AS s ON s.seal = w.seal
+	WHERE s.cluster = (SELECT c.system_identifier FROM pg_control_system() AS c)
+		AND (pg_visible_in_snapshot(e.xid, s.snapshot)
+			OR (e.xid >= pg_snapshot_xmax(s.snapshot) AND e.at < s.sealed_at - interval '1 minute'))
 $$;
-REVOKE EXECUTE ON FUNCTION careaccess.late_events(careaccess.event_seal) FROM PUBLIC;
-COMMENT ON FUNCTION careaccess.late_events(careaccess.event_seal) IS
-	'events that no seal holds, though the last one would if they were what they say';
+REVOKE EXECUTE ON FUNCTION careaccess.late_events() FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.late_events() IS
+	'events that a seal does not hold, though it would if they were what they say';
 
 CREATE FUNCTION @extschema@.careaccess_verify_events(expected_seal bigint DEFAULT NULL, expected_hash text DEFAULT NULL)
 	RETURNS TABLE (seal bigint, event uuid, problem text)
@@ -250,7 +281,7 @@ BEGIN
 		LEFT JOIN careaccess.event AS e ON e.id = s.event
 		WHERE e.id IS NULL OR careaccess.event_digest(e) <> s.digest
 		ORDER BY s.seal, s.event;
-	RETURN QUERY SELECT last.seal, l.event, l.problem FROM careaccess.late_events(last) AS l ORDER BY l.event;
+	RETURN QUERY SELECT l.* FROM careaccess.late_events() AS l ORDER BY l.seal, l.event;
 	IF expected_seal IS NOT NULL AND NOT EXISTS (
 		SELECT FROM careaccess.event_seal AS s
 		WHERE s.seal = expected_seal AND encode(s.hash, 'hex') = lower(expected_hash))

@@ -291,6 +291,9 @@ extern bool ca_catalog_changes_are_logged(Snapshot snapshot);
 /* Is one of our policies in force on the relation? */
 extern bool ca_catalog_is_protected(Oid relid);
 
+/* Is it, or is it the event log, whose rows are hidden by its view? */
+extern bool ca_catalog_hides_rows(Oid relid);
+
 /* Has the role the rights of the relation's owner? */
 extern bool ca_catalog_owns(Oid role, Oid relid);
 

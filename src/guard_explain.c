@@ -102,7 +102,7 @@ first_hidden_table(Oid viewer, const List *range_table)
 	{
 		const RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
 
-		if (OidIsValid(rte->relid) && ca_catalog_is_protected(rte->relid) &&
+		if (OidIsValid(rte->relid) && ca_catalog_hides_rows(rte->relid) &&
 			!may_see_plans_of(viewer, rte->relid))
 			return rte->relid;
 	}

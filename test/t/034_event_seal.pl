@@ -84,7 +84,7 @@ foreach my $column (qw(at operation fact practice client member actor_kind actor
 		at => q{at + interval '1 microsecond'}, address => q{'192.0.2.1'}, xid => q{'3'}, before => q{'{"status": "x"}'}, after => q{'{"status": "x"}'},
 	}->{$column} // q{'forged'};
 	tampered("UPDATE careaccess.event SET $column = $value WHERE id = (SELECT event FROM careaccess.sealed_event WHERE seal = 2 LIMIT 1)",
-		'2 the event was changed', "a changed column is found: $column");
+		($column eq 'xid' ? "1 the event was added after the seal, into its past\n" : '') . '2 the event was changed', "a changed column is found: $column");
 }
 tampered(q{UPDATE careaccess.event SET before = 'null' WHERE id = (SELECT e.id FROM careaccess.event AS e JOIN careaccess.sealed_event AS s ON s.event = e.id WHERE e.before IS NULL AND s.seal = 1 LIMIT 1)},
 	'1 the event was changed', 'a null that became a JSON null, too');
@@ -94,6 +94,12 @@ tampered(q{INSERT INTO careaccess.event SELECT (jsonb_populate_record(e, jsonb_b
 	'3 the event was added after the seal, into its past', 'an event that was added with the number of an old transaction');
 tampered(q{INSERT INTO careaccess.event SELECT (jsonb_populate_record(e, jsonb_build_object('id', gen_random_uuid(), 'xid', pg_current_xact_id()::text, 'at', now() - interval '1 day'))).* FROM careaccess.event AS e LIMIT 1},
 	'3 the event is older than its transaction', '… or of its own, under an old time');
+tampered(q{INSERT INTO careaccess.event SELECT (jsonb_populate_record(e, jsonb_build_object('id', gen_random_uuid()))).* FROM careaccess.event AS e LIMIT 1;
+	DO $$ BEGIN PERFORM careaccess_seal_events(); PERFORM careaccess_share_client(3, 5); PERFORM careaccess_seal_events(); END $$},
+	'3 the event was added after the seal, into its past', '… though it has been sealed since');
+tampered(q{INSERT INTO careaccess.event SELECT (jsonb_populate_record(e, jsonb_build_object('id', gen_random_uuid(), 'at', 'infinity'))).* FROM careaccess.event AS e LIMIT 1;
+	DO $$ BEGIN PERFORM careaccess_seal_events(); END $$},
+	'3 the event was added after the seal, into its past', '… nor does a time without end keep it from being sealed');
 tampered('UPDATE careaccess.event_seal SET sealed_at = sealed_at - interval \'1 day\' WHERE seal = 2', "2 the seal was changed, or one before it", 'a changed seal');
 tampered('UPDATE careaccess.event_seal SET hash = sha256(\'x\') WHERE seal = 1', "1 the seal was changed, or one before it\n2 the seal was changed, or one before it", 'a changed hash breaks the chain');
 tampered('DELETE FROM careaccess.sealed_event WHERE seal = 2; DELETE FROM careaccess.event_seal WHERE seal = 2',
@@ -143,6 +149,19 @@ my (undef, undef, $error) = $node->psql('postgres', 'BEGIN ISOLATION LEVEL REPEA
 like($error, qr/ERROR:  events cannot be sealed under a snapshot that is kept/, 'an old snapshot would miss events');
 (undef, undef, $error) = $node->psql('postgres', 'SELECT * FROM careaccess_verify_events(1)');
 like($error, qr/ERROR:  expected seal and expected hash go together/, 'half of what is expected is refused');
+
+# More than one seal holds: what the first of them leaves out is no forgery.
+sql('SELECT careaccess_share_client(i, 4) FROM generate_series(9, 19, 2) AS i');
+my ($before_many) = split /\|/, sql('SELECT seal FROM careaccess_seal_events()');
+sql('SELECT careaccess_unshare_client(i, 4) FROM generate_series(9, 19, 2) AS i');
+my $size = sql(q{SELECT prosrc FROM pg_proc WHERE proname = 'seal_size'});
+sql('CREATE OR REPLACE FUNCTION careaccess.seal_size() RETURNS bigint LANGUAGE sql IMMUTABLE AS $$ SELECT 4::bigint $$');
+is(sql('SELECT seal, events FROM careaccess_seal_events()'), ($before_many + 2) . '|6', 'two seals of at most so many');
+is(problems(), '', '… and nothing wrong with them');
+tampered("INSERT INTO careaccess.event SELECT (jsonb_populate_record(e, jsonb_build_object('id', gen_random_uuid()))).* FROM careaccess.event AS e JOIN careaccess.sealed_event AS s ON s.event = e.id WHERE s.seal = 1 LIMIT 4;
+	DO \$\$ BEGIN PERFORM careaccess_seal_events(); END \$\$",
+	join("\n", (($before_many + 2) . ' the event was added after the seal, into its past') x 4), '… but forgeries are found behind them, too');
+sql("CREATE OR REPLACE FUNCTION careaccess.seal_size() RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, careaccess, pg_temp AS \$\$ $size \$\$");
 
 # A restored database has the same log, the same seals, and goes on with them.
 my $dump = PostgreSQL::Test::Utils::tempdir . '/dump';

@@ -1,7 +1,7 @@
 -- Who reads the event log (spec of the view careaccess.event_log): a member
 -- with view_audit, of the clients whom he may see; a database administrator all.
 BEGIN;
-SELECT plan(21);
+SELECT plan(26);
 SET client_min_messages = warning;
 
 CREATE ROLE careaccess_test_app;
@@ -24,6 +24,8 @@ SELECT careaccess_revoke_administrative_access('hidden', 'audrey');
 SELECT careaccess_set_client_status('gone', 'deleted');
 SELECT careaccess_link_profile('seen', 'hidden', 'spouse');
 SELECT careaccess_add_portal_user('pat', 'seen');
+SELECT careaccess_add_portal_user('login of hidden', 'hidden');
+SELECT careaccess_invite_to_portal('seen', 'login of hidden', true);
 
 CREATE FUNCTION pg_temp.clients() RETURNS text LANGUAGE sql AS $$
 	SELECT coalesce(string_agg(DISTINCT client::text, ' ' ORDER BY client::text), 'none') FROM careaccess.event_log
@@ -34,6 +36,7 @@ BEGIN
 END $$;
 
 SELECT is((SELECT count(*) FROM careaccess.event_log), (SELECT count(*) FROM careaccess.event), 'an administrator reads everything');
+SELECT lives_ok('EXPLAIN ANALYZE SELECT FROM careaccess.event_log', '… and may see how');
 SELECT ok((SELECT count(*) > 0 FROM careaccess.event_log WHERE practice IS NULL OR client::text = 'far'), '… of all practices and of none');
 
 SET ROLE careaccess_test_app;
@@ -47,9 +50,14 @@ SELECT is((SELECT count(*) FROM careaccess.event_log AS e WHERE e::text LIKE '%h
 SELECT is((SELECT count(*) FROM careaccess.event_log WHERE fact = 'profile_link'), 0::bigint, '… so that link is left out');
 SELECT is((SELECT count(*) FROM careaccess.event_log WHERE member::text = 'audrey' AND fact = 'client_revocation'), 0::bigint, '… and what it was that was revoked');
 SELECT is((SELECT count(*) FROM careaccess.event_log WHERE at > now() - interval '1 day' AND client::text = 'seen') > 2, true, 'conditions are the reader''s');
+SELECT is((SELECT count(*) FROM careaccess.event_log WHERE fact = 'portal_access'), 0::bigint, '… nor as another''s portal user');
+SELECT throws_ok('EXPLAIN ANALYZE SELECT FROM careaccess.event_log WHERE client OPERATOR(careaccess.=) ''hidden''', '42501',
+	'EXPLAIN is not allowed on protected table "event"', 'a plan would tell how many events of her were left out');
+SELECT throws_ok('EXPLAIN SELECT FROM careaccess.event_log', '42501', NULL, '… and how many there are');
 SELECT pg_temp.act_as('rose');
 SELECT is(pg_temp.clients(), 'gone hidden seen', 'who may restore deleted clients reads of them, too');
 SELECT is((SELECT count(*) FROM careaccess.event_log WHERE fact = 'profile_link'), 1::bigint, 'who sees both profiles sees their link');
+SELECT is((SELECT count(*) FROM careaccess.event_log WHERE fact = 'portal_access'), 1::bigint, '… and of the one''s login to the other');
 SELECT pg_temp.act_as('wanda');
 SELECT is((SELECT count(*) FROM careaccess.event_log), 0::bigint, 'without view_audit nothing is read');
 SELECT careaccess_act_as_portal_user('pat');
