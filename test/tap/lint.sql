@@ -58,6 +58,8 @@ SELECT set_eq($$
 		'careaccess_cache()',
 		-- the rows of views that all may read
 		'careaccess.emergencies_of_session()', 'careaccess.deleted_clients_of_session()',
+		-- The event log's view asks them of who reads it; they tell him about himself.
+		'careaccess.audits_all()', 'careaccess.audited_practice()', 'careaccess.audited_clients()',
 		-- the halves of functions that run as their caller; each asks again
 		'careaccess.protect_begin(regclass,name,text,name,name,name,name,boolean)',
 		'careaccess.protect_finish(regclass,bigint,bigint,careaccess.id[],careaccess.id[],text[],bigint[])',
@@ -76,7 +78,7 @@ SELECT set_eq($$
 	WHERE o.classid = 'pg_class'::regclass AND c.relkind IN ('r', 'v', 'S')
 		AND (c.relkind <> 'S' AND has_table_privilege('public', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
 			OR c.relkind = 'S' AND has_sequence_privilege('public', c.oid, 'USAGE, SELECT, UPDATE')) $$,
-	ARRAY['careaccess.deleted_clients', 'careaccess.emergency_review'],
+	ARRAY['careaccess.deleted_clients', 'careaccess.emergency_review', 'careaccess.event_log'],
 	'only these tables, views and sequences are open to all');
 
 -- A view filters where no condition of its reader comes first: by its
