@@ -83,11 +83,14 @@ CREATE TABLE careaccess.member (
 	ends_at timestamptz,
 	ever_practitioner boolean NOT NULL DEFAULT false,
 	created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	login_role_oid oid,
 	UNIQUE (practice, id),
 	CHECK (login_role IS NULL OR status <> 'removed')
 );
 COMMENT ON TABLE careaccess.member IS 'one row is a staff login of a practice; a removed member keeps his row and his id';
 COMMENT ON COLUMN careaccess.member.login_role IS 'the database role whose sessions are this member''s';
+COMMENT ON COLUMN careaccess.member.login_role_oid IS
+	'the number that the login role had when it was set; kept by a trigger, for careaccess_check';
 COMMENT ON COLUMN careaccess.member.ever_practitioner IS 'he holds or held a practitioner role; kept by a trigger';
 COMMENT ON COLUMN careaccess.member.ends_at IS 'the instant from which the member has no access; null: no end';
 

@@ -18,6 +18,29 @@
 -- is decided by the right on its table.
 
 --
+-- Which role a login is
+--
+-- Not only its name: somebody else's could bear it later.  Always the number in
+-- this cluster: a load (of a dump, or as a subscriber) looks it up anew, so what
+-- it brought from elsewhere means nothing.
+CREATE FUNCTION careaccess.note_login_role() RETURNS trigger
+	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE SECURITY DEFINER
+	SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+BEGIN
+	NEW.login_role_oid := (SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname = NEW.login_role);
+	RETURN NEW;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION careaccess.note_login_role() FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.note_login_role() IS 'trigger: notes which role the login of a member is';
+
+CREATE TRIGGER note_login_role BEFORE INSERT OR UPDATE OF login_role, login_role_oid ON careaccess.member
+	FOR EACH ROW EXECUTE FUNCTION careaccess.note_login_role();
+ALTER TABLE careaccess.member ENABLE ALWAYS TRIGGER note_login_role;
+COMMENT ON TRIGGER note_login_role ON careaccess.member IS 'notes which role the login of a member is';
+
+--
 -- The practice of a fact that leaves it out
 --
 
@@ -683,93 +706,85 @@ CREATE FUNCTION careaccess.log_change_of_all() RETURNS void
 REVOKE ALL ON FUNCTION careaccess.log_change_of_all() FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.log_change_of_all() IS 'enters a change of all practices into the version log';
 
--- versioned: decisions depend on the table.
+-- What careaccess_check compares with what is there, too: without one of them a
+-- session keeps old rights, or a change goes unlogged.  versioned: decisions
+-- depend on the table.
+CREATE FUNCTION careaccess.fact_triggers()
+	RETURNS TABLE (relation oid, name name, always boolean, definition text, comment text)
+	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+	SELECT t.relation, w.name, w.always,
+		format('CREATE TRIGGER %I %s ON careaccess.%I %sFOR EACH %s EXECUTE FUNCTION careaccess.%s', w.name, w.event,
+			t.fact, w.clause, w.level, w.call),
+		w.comment
+	FROM (
+		SELECT c.oid AS relation, f.fact, f.versioned, format('%L, %L, %L', f.practice, f.client, f.member) AS arguments,
+			nullif(quote_literal(f.practice), '''''') AS practice
+		FROM (VALUES
+				('practice',               'id',       '',       '',             true),
+				('category',               '',         '',       '',             true),
+				('practice_author_rule',   'practice', '',       '',             true),
+				('practice_link_category', 'practice', '',       '',             true),
+				('member',                 'practice', '',       'id',           true),
+				('role',                   'practice', '',       '',             true),
+				('role_permission',        'practice', '',       '',             true),
+				('role_capability',        'practice', '',       '',             true),
+				('member_role',            'practice', '',       'member',       true),
+				('member_permission',      'practice', '',       'member',       true),
+				('member_capability',      'practice', '',       'member',       true),
+				('client',                 'practice', 'id',     '',             true),
+				('client_link',            'practice', 'client', 'member',       true),
+				('client_revocation',      'practice', 'client', 'member',       true),
+				('chart_share',            'practice', 'client', 'to_provider',  true),
+				('practitioner_group',     'practice', '',       '',             true),
+				('group_practitioner',     'practice', '',       'member',       true),
+				('group_admin',            'practice', '',       'member',       true),
+				('colleague_limit',        'practice', '',       'member',       true),
+				('delegation',             'practice', 'client', 'member',       true),
+				('emergency_access',       'practice', 'client', 'member',       true),
+				('profile_link',           'practice', 'client', '',             true),
+				('portal_user',            'practice', 'client', '',             true),
+				('portal_access',          'practice', 'client', '',             true),
+				('token_key',              '',         '',       '',             true),
+				('invitation',             'practice', '',       'accepted_as',  false),
+				('form_route',             'practice', '',       'practitioner', false),
+				('assignment_rule',        'practice', '',       'practitioner', false),
+				('protected_table',        '',         '',       '',             false))
+				AS f (fact, practice, client, member, versioned)
+			JOIN pg_class AS c ON c.relname = f.fact AND c.relnamespace = 'careaccess'::regnamespace) AS t
+		CROSS JOIN LATERAL (VALUES
+				('event_insert'::name, false, 'AFTER INSERT', 'REFERENCING NEW TABLE AS inserted ', 'STATEMENT',
+					format('log_insert_event(%s)', t.arguments), true, 'logs inserted rows in the event log'),
+				-- An update that changes nothing is no event.
+				('event_update', false, 'AFTER UPDATE', '', 'ROW WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)',
+					format('log_row_event(%s)', t.arguments), true, 'logs changed rows in the event log'),
+				('event_delete', false, 'AFTER DELETE', '', 'ROW',
+					format('log_row_event(%s)', t.arguments), true, 'logs deleted rows in the event log'),
+				('event_truncate', false, 'AFTER TRUNCATE', '', 'STATEMENT',
+					format('log_row_event(%s)', t.arguments), true, 'logs a truncation in the event log'),
+				-- Rows may be seen before their own trigger has run.
+				('version_begin', true, 'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE', '', 'STATEMENT',
+					'log_change()', t.versioned, 'notes that this transaction changes facts'),
+				('version_row', true, 'AFTER INSERT OR UPDATE OR DELETE', '', 'ROW',
+					format('log_change(%s)', t.practice), t.versioned, 'notes the change in the version log'),
+				('version_truncate', true, 'AFTER TRUNCATE', '', 'STATEMENT',
+					format('log_change(%s)', t.practice), t.versioned, 'notes a truncation in the version log'))
+			AS w (name, always, event, clause, level, call, wanted, comment)
+	WHERE w.wanted
+$$;
+COMMENT ON FUNCTION careaccess.fact_triggers() IS 'the triggers that enter changes of facts into the version log and the event log';
+REVOKE EXECUTE ON FUNCTION careaccess.fact_triggers() FROM PUBLIC;
+
 DO $$
 DECLARE
 	t record;
 BEGIN
-	FOR t IN
-		SELECT v.fact, v.practice, v.client, v.member, v.versioned
-		FROM (VALUES
-			('practice',               'id',       '',       '',             true),
-			('category',               '',         '',       '',             true),
-			('practice_author_rule',   'practice', '',       '',             true),
-			('practice_link_category', 'practice', '',       '',             true),
-			('member',                 'practice', '',       'id',           true),
-			('role',                   'practice', '',       '',             true),
-			('role_permission',        'practice', '',       '',             true),
-			('role_capability',        'practice', '',       '',             true),
-			('member_role',            'practice', '',       'member',       true),
-			('member_permission',      'practice', '',       'member',       true),
-			('member_capability',      'practice', '',       'member',       true),
-			('client',                 'practice', 'id',     '',             true),
-			('client_link',            'practice', 'client', 'member',       true),
-			('client_revocation',      'practice', 'client', 'member',       true),
-			('chart_share',            'practice', 'client', 'to_provider',  true),
-			('practitioner_group',     'practice', '',       '',             true),
-			('group_practitioner',     'practice', '',       'member',       true),
-			('group_admin',            'practice', '',       'member',       true),
-			('colleague_limit',        'practice', '',       'member',       true),
-			('delegation',             'practice', 'client', 'member',       true),
-			('emergency_access',       'practice', 'client', 'member',       true),
-			('profile_link',           'practice', 'client', '',             true),
-			('portal_user',            'practice', 'client', '',             true),
-			('portal_access',          'practice', 'client', '',             true),
-			('token_key',              '',         '',       '',             true),
-			('invitation',             'practice', '',       'accepted_as',  false),
-			('form_route',             'practice', '',       'practitioner', false),
-			('assignment_rule',        'practice', '',       'practitioner', false),
-			('protected_table',        '',         '',       '',             false)
-		) AS v (fact, practice, client, member, versioned)
-	LOOP
-		EXECUTE pg_catalog.format(
-			'CREATE TRIGGER event_insert AFTER INSERT ON careaccess.%I REFERENCING NEW TABLE AS inserted'
-			' FOR EACH STATEMENT EXECUTE FUNCTION careaccess.log_insert_event(%L, %L, %L)',
-			t.fact, t.practice, t.client, t.member);
-		EXECUTE pg_catalog.format(
-			'COMMENT ON TRIGGER event_insert ON careaccess.%I IS %L', t.fact, 'logs inserted rows in the event log');
-		-- An update that changes nothing is no event.
-		EXECUTE pg_catalog.format(
-			'CREATE TRIGGER event_update AFTER UPDATE ON careaccess.%I'
-			' FOR EACH ROW WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*) EXECUTE FUNCTION careaccess.log_row_event(%L, %L, %L)',
-			t.fact, t.practice, t.client, t.member);
-		EXECUTE pg_catalog.format(
-			'COMMENT ON TRIGGER event_update ON careaccess.%I IS %L', t.fact, 'logs changed rows in the event log');
-		EXECUTE pg_catalog.format(
-			'CREATE TRIGGER event_delete AFTER DELETE ON careaccess.%I'
-			' FOR EACH ROW EXECUTE FUNCTION careaccess.log_row_event(%L, %L, %L)',
-			t.fact, t.practice, t.client, t.member);
-		EXECUTE pg_catalog.format(
-			'COMMENT ON TRIGGER event_delete ON careaccess.%I IS %L', t.fact, 'logs deleted rows in the event log');
-		EXECUTE pg_catalog.format(
-			'CREATE TRIGGER event_truncate AFTER TRUNCATE ON careaccess.%I'
-			' FOR EACH STATEMENT EXECUTE FUNCTION careaccess.log_row_event(%L, %L, %L)',
-			t.fact, t.practice, t.client, t.member);
-		EXECUTE pg_catalog.format(
-			'COMMENT ON TRIGGER event_truncate ON careaccess.%I IS %L', t.fact, 'logs a truncation in the event log');
-
-		CONTINUE WHEN NOT t.versioned;
-		-- Rows may be seen before their own trigger has run.
-		EXECUTE pg_catalog.format(
-			'CREATE TRIGGER version_begin BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON careaccess.%I'
-			' FOR EACH STATEMENT EXECUTE FUNCTION careaccess.log_change()', t.fact);
-		EXECUTE pg_catalog.format('ALTER TABLE careaccess.%I ENABLE ALWAYS TRIGGER version_begin', t.fact);
-		EXECUTE pg_catalog.format(
-			'COMMENT ON TRIGGER version_begin ON careaccess.%I IS %L', t.fact, 'notes that this transaction changes facts');
-		EXECUTE pg_catalog.format(
-			'CREATE TRIGGER version_row AFTER INSERT OR UPDATE OR DELETE ON careaccess.%I'
-			' FOR EACH ROW EXECUTE FUNCTION careaccess.log_change(%s)',
-			t.fact, CASE WHEN t.practice <> '' THEN pg_catalog.quote_literal(t.practice) ELSE '' END);
-		EXECUTE pg_catalog.format('ALTER TABLE careaccess.%I ENABLE ALWAYS TRIGGER version_row', t.fact);
-		EXECUTE pg_catalog.format(
-			'COMMENT ON TRIGGER version_row ON careaccess.%I IS %L', t.fact, 'notes the change in the version log');
-		EXECUTE pg_catalog.format(
-			'CREATE TRIGGER version_truncate AFTER TRUNCATE ON careaccess.%I'
-			' FOR EACH STATEMENT EXECUTE FUNCTION careaccess.log_change(%s)',
-			t.fact, CASE WHEN t.practice <> '' THEN pg_catalog.quote_literal(t.practice) ELSE '' END);
-		EXECUTE pg_catalog.format('ALTER TABLE careaccess.%I ENABLE ALWAYS TRIGGER version_truncate', t.fact);
-		EXECUTE pg_catalog.format(
-			'COMMENT ON TRIGGER version_truncate ON careaccess.%I IS %L', t.fact, 'notes a truncation in the version log');
+	FOR t IN SELECT * FROM careaccess.fact_triggers() LOOP
+		EXECUTE t.definition;
+		IF t.always THEN
+			EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', t.relation::regclass, t.name);
+		END IF;
+		EXECUTE pg_catalog.format('COMMENT ON TRIGGER %I ON %s IS %L', t.name, t.relation::regclass, t.comment);
 	END LOOP;
 END
 $$;

@@ -114,15 +114,7 @@ REVOKE EXECUTE ON FUNCTION careaccess.raise_null(text) FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.raise_null(text) IS 'refuses a null argument';
 
 CREATE FUNCTION careaccess.raise_no_client(client careaccess.id) RETURNS void
-	LANGUAGE plpgsql VOLATILE PARALLEL SAFE
-	SET search_path = pg_catalog, careaccess, pg_temp
-AS $$
-BEGIN
-	PERFORM careaccess.refuse('P0002', pg_catalog.format('no such client: "%s"', coalesce(client::text, '<NULL>')),
-		client => $1,
-		hint => 'Check the identifier; a client whom the acting member may not see counts as missing.');
-END
-$$;
+	LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL SAFE AS 'MODULE_PATHNAME', 'ca_sql_raise_no_client';
 REVOKE EXECUTE ON FUNCTION careaccess.raise_no_client(careaccess.id) FROM PUBLIC;
 COMMENT ON FUNCTION careaccess.raise_no_client(careaccess.id) IS 'refuses a client who is missing or hidden, in the same words';
 

@@ -87,24 +87,33 @@ CREATE FUNCTION careaccess.table_and_partitions(tbl regclass) RETURNS SETOF regc
 COMMENT ON FUNCTION careaccess.table_and_partitions(regclass) IS 'a table and its partitions of every level';
 REVOKE EXECUTE ON FUNCTION careaccess.table_and_partitions(regclass) FROM PUBLIC;
 
+CREATE FUNCTION careaccess.require_administrator_alone(operation text) RETURNS void
+	LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+	SET search_path = pg_catalog, careaccess, pg_temp
+AS $$
+BEGIN
+	IF (careaccess.actor()).kind <> 'administrator' THEN
+		PERFORM careaccess.refuse('42501', pg_catalog.format('not allowed to %s', operation),
+			detail => 'Only an administrator of the database may do this, and not in the name of a member.',
+			hint => 'Call it as a superuser, or as a role that went through careaccess_grant_administrator, without a member''s identity (careaccess_stop_acting).');
+	END IF;
+END $$;
+COMMENT ON FUNCTION careaccess.require_administrator_alone(text) IS
+	'refuses whoever is no database administrator without an identity, and says at length who is';
+REVOKE EXECUTE ON FUNCTION careaccess.require_administrator_alone(text) FROM PUBLIC;
+
 CREATE FUNCTION careaccess.require_table_administrator(tbl regclass, operation text) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
 DECLARE
-	kind text;
 	foreign_table text;
 BEGIN
 	IF tbl IS NULL THEN
 		RAISE EXCEPTION 'no table is given' USING ERRCODE = '22023',
 			HINT = 'Name the table, with its schema unless the search path finds it.';
 	END IF;
-	SELECT a.kind INTO kind FROM careaccess.actor() AS a;
-	IF kind IS DISTINCT FROM 'administrator' THEN
-		PERFORM careaccess.refuse('42501', pg_catalog.format('not allowed to %s', operation),
-			detail => 'Only an administrator of the database may do this, and not in the name of a member.',
-			hint => 'Call it as a superuser, or as a role that went through careaccess_grant_administrator, without a member''s identity (careaccess_stop_acting).');
-	END IF;
+	PERFORM careaccess.require_administrator_alone(operation);
 	IF NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = tbl) THEN
 		RAISE EXCEPTION 'table % does not exist', tbl::oid USING ERRCODE = '42P01',
 			HINT = 'Somebody dropped it meanwhile.';

@@ -480,11 +480,7 @@ DECLARE
 	masked regclass;
 	mask_name text;
 BEGIN
-	IF (careaccess.actor()).kind <> 'administrator' THEN
-		PERFORM careaccess.refuse('42501', 'not allowed to remove a mask',
-			detail => 'Only an administrator of the database may do this, and not in the name of a member.',
-			hint => 'Call it as a superuser, or as a role that went through careaccess_grant_administrator, without a member''s identity (careaccess_stop_acting).');
-	END IF;
+	PERFORM careaccess.require_administrator_alone('remove a mask');
 	SELECT * INTO place FROM careaccess.mask_place($1, NULL);
 	-- A name without schema means the mask of that name, wherever it is.
 	SELECT array_agg(c.oid) INTO found_views

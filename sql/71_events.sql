@@ -42,22 +42,21 @@ COMMENT ON FUNCTION careaccess.audited_clients() IS
 -- A link of two profiles names two clients.  So does a login's access to another's
 -- profile: the login is a client's.
 CREATE VIEW careaccess.event_log WITH (security_barrier) AS
-	SELECT e.id, e.at, e.operation, e.fact, e.practice, e.client, e.member, e.actor_kind, e.actor, e.identified_by,
-		e.database_role, e.session_role, e.address, e.xid, e.before, e.after
+	WITH audited AS MATERIALIZED (SELECT a.client FROM careaccess.audited_clients() AS a (client))
+	SELECT e.*
 	FROM careaccess.event AS e
 	WHERE e.practice OPERATOR(careaccess.=) (SELECT careaccess.audited_practice())
-		AND (e.client IS NULL OR e.client OPERATOR(careaccess.=) ANY (SELECT careaccess.audited_clients()))
+		AND (e.client IS NULL OR e.client OPERATOR(careaccess.=) ANY (SELECT a.client FROM audited AS a))
 		AND (e.fact OPERATOR(pg_catalog.<>) 'profile_link'
 			OR (coalesce(e.before, e.after) OPERATOR(pg_catalog.->>) 'contact_client')::careaccess.id
-				OPERATOR(careaccess.=) ANY (SELECT careaccess.audited_clients()))
+				OPERATOR(careaccess.=) ANY (SELECT a.client FROM audited AS a))
 		AND (e.fact OPERATOR(pg_catalog.<>) 'portal_access'
 			OR (coalesce(e.before, e.after) OPERATOR(pg_catalog.->>) 'portal_user')::careaccess.id
 				OPERATOR(careaccess.=) ANY (
 					SELECT u.id FROM careaccess.portal_user AS u
-					WHERE u.client OPERATOR(careaccess.=) ANY (SELECT careaccess.audited_clients())))
+					WHERE u.client OPERATOR(careaccess.=) ANY (SELECT a.client FROM audited AS a)))
 	UNION ALL
-	SELECT e.id, e.at, e.operation, e.fact, e.practice, e.client, e.member, e.actor_kind, e.actor, e.identified_by,
-		e.database_role, e.session_role, e.address, e.xid, e.before, e.after
+	SELECT e.*
 	FROM careaccess.event AS e
 	WHERE (SELECT careaccess.audits_all());
 COMMENT ON VIEW careaccess.event_log IS
@@ -218,14 +217,10 @@ CREATE FUNCTION careaccess.late_events() RETURNS TABLE (seal bigint, event uuid,
 AS $$
 	WITH without AS (
 		-- 0: the events that no seal holds.
-		SELECT h.seal AS held_by, max(s.seal) FILTER (WHERE s.snapshot IS NOT NULL)
-				OVER (ORDER BY h.position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS seal
-		FROM (
-			SELECT x.seal, x.seal AS position FROM careaccess.event_seal AS x
-			UNION ALL
-			SELECT 0, coalesce(max(x.seal), 0) + 1 FROM careaccess.event_seal AS x
-		) AS h
-		LEFT JOIN careaccess.event_seal AS s ON s.seal = h.seal
+		SELECT h.held_by, (
+			SELECT max(s.seal) FROM careaccess.event_seal AS s
+			WHERE s.snapshot IS NOT NULL AND (h.held_by = 0 OR s.seal < h.held_by)) AS seal
+		FROM (SELECT x.seal FROM careaccess.event_seal AS x UNION ALL SELECT 0) AS h (held_by)
 	)
 	SELECT s.seal, e.id, CASE
 		WHEN pg_visible_in_snapshot(e.xid, s.snapshot) THEN 'the event was added after the seal, into its past'

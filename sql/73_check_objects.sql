@@ -280,66 +280,6 @@ $$;
 COMMENT ON FUNCTION careaccess.check_owners() IS 'objects of the extension that have another owner, and an owner who is no superuser';
 REVOKE EXECUTE ON FUNCTION careaccess.check_owners() FROM PUBLIC;
 
--- The triggers that note changes of facts, as 30_invariants makes them: without
--- one a session keeps old rights, or a change goes unlogged.
-CREATE FUNCTION careaccess.fact_triggers() RETURNS TABLE (relation oid, name name, always boolean, definition text)
-	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, careaccess, pg_temp
-AS $$
-	SELECT t.relation, w.name, w.always,
-		format('CREATE TRIGGER %I %s ON %s %sFOR EACH %s EXECUTE FUNCTION careaccess.%s', w.name, w.event,
-			careaccess.qualified_name(t.relation), w.clause, w.level, w.call)
-	FROM (
-		SELECT c.oid AS relation, f.practice, f.versioned, format('%L, %L, %L', f.practice, f.client, f.member) AS arguments
-		FROM (VALUES
-				('practice',               'id',       '',       '',             true),
-				('category',               '',         '',       '',             true),
-				('practice_author_rule',   'practice', '',       '',             true),
-				('practice_link_category', 'practice', '',       '',             true),
-				('member',                 'practice', '',       'id',           true),
-				('role',                   'practice', '',       '',             true),
-				('role_permission',        'practice', '',       '',             true),
-				('role_capability',        'practice', '',       '',             true),
-				('member_role',            'practice', '',       'member',       true),
-				('member_permission',      'practice', '',       'member',       true),
-				('member_capability',      'practice', '',       'member',       true),
-				('client',                 'practice', 'id',     '',             true),
-				('client_link',            'practice', 'client', 'member',       true),
-				('client_revocation',      'practice', 'client', 'member',       true),
-				('chart_share',            'practice', 'client', 'to_provider',  true),
-				('practitioner_group',     'practice', '',       '',             true),
-				('group_practitioner',     'practice', '',       'member',       true),
-				('group_admin',            'practice', '',       'member',       true),
-				('colleague_limit',        'practice', '',       'member',       true),
-				('delegation',             'practice', 'client', 'member',       true),
-				('emergency_access',       'practice', 'client', 'member',       true),
-				('profile_link',           'practice', 'client', '',             true),
-				('portal_user',            'practice', 'client', '',             true),
-				('portal_access',          'practice', 'client', '',             true),
-				('token_key',              '',         '',       '',             true),
-				('invitation',             'practice', '',       'accepted_as',  false),
-				('form_route',             'practice', '',       'practitioner', false),
-				('assignment_rule',        'practice', '',       'practitioner', false),
-				('protected_table',        '',         '',       '',             false))
-				AS f (fact, practice, client, member, versioned)
-			JOIN pg_class AS c ON c.relname = f.fact AND c.relnamespace = 'careaccess'::regnamespace) AS t
-		CROSS JOIN LATERAL (VALUES
-				('event_insert'::name, false, 'AFTER INSERT', 'REFERENCING NEW TABLE AS inserted ', 'STATEMENT',
-					format('log_insert_event(%s)', t.arguments), true),
-				('event_update', false, 'AFTER UPDATE', '', 'ROW WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*)',
-					format('log_row_event(%s)', t.arguments), true),
-				('event_delete', false, 'AFTER DELETE', '', 'ROW', format('log_row_event(%s)', t.arguments), true),
-				('event_truncate', false, 'AFTER TRUNCATE', '', 'STATEMENT', format('log_row_event(%s)', t.arguments), true),
-				('version_begin', true, 'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE', '', 'STATEMENT', 'log_change()', t.versioned),
-				('version_row', true, 'AFTER INSERT OR UPDATE OR DELETE', '', 'ROW',
-					format('log_change(%s)', nullif(quote_literal(t.practice), '''''')), t.versioned),
-				('version_truncate', true, 'AFTER TRUNCATE', '', 'STATEMENT',
-					format('log_change(%s)', nullif(quote_literal(t.practice), '''''')), t.versioned))
-			AS w (name, always, event, clause, level, call, wanted)
-	WHERE w.wanted
-$$;
-COMMENT ON FUNCTION careaccess.fact_triggers() IS 'the triggers that enter changes of facts into the version log and the event log';
-REVOKE EXECUTE ON FUNCTION careaccess.fact_triggers() FROM PUBLIC;
-
 CREATE FUNCTION careaccess.check_own_triggers() RETURNS SETOF careaccess.finding
 	LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, careaccess, pg_temp
 AS $$

@@ -397,30 +397,6 @@ $$;
 COMMENT ON FUNCTION careaccess.check_facts() IS 'token keys, members and clients that are not as they should be';
 REVOKE EXECUTE ON FUNCTION careaccess.check_facts() FROM PUBLIC;
 
--- Which role a login is, and not only its name: somebody else's could bear it
--- later.  Always the number in this cluster: a load (of a dump, or as a
--- subscriber) looks it up anew, so what it brought from elsewhere means nothing.
-ALTER TABLE careaccess.member ADD COLUMN login_role_oid oid;
-COMMENT ON COLUMN careaccess.member.login_role_oid IS
-	'the number that the login role had when it was set; kept by a trigger, for careaccess_check';
-
-CREATE FUNCTION careaccess.note_login_role() RETURNS trigger
-	LANGUAGE plpgsql VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE SECURITY DEFINER
-	SET search_path = pg_catalog, careaccess, pg_temp
-AS $$
-BEGIN
-	NEW.login_role_oid := (SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname = NEW.login_role);
-	RETURN NEW;
-END
-$$;
-REVOKE EXECUTE ON FUNCTION careaccess.note_login_role() FROM PUBLIC;
-COMMENT ON FUNCTION careaccess.note_login_role() IS 'trigger: notes which role the login of a member is';
-
-CREATE TRIGGER note_login_role BEFORE INSERT OR UPDATE OF login_role, login_role_oid ON careaccess.member
-	FOR EACH ROW EXECUTE FUNCTION careaccess.note_login_role();
-ALTER TABLE careaccess.member ENABLE ALWAYS TRIGGER note_login_role;
-COMMENT ON TRIGGER note_login_role ON careaccess.member IS 'notes which role the login of a member is';
-
 CREATE FUNCTION @extschema@.careaccess_check()
 	RETURNS TABLE (severity text, code text, object text, problem text, remedy text)
 	LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 10
@@ -428,11 +404,7 @@ CREATE FUNCTION @extschema@.careaccess_check()
 AS $$
 #variable_conflict use_column
 BEGIN
-	IF (careaccess.actor()).kind <> 'administrator' THEN
-		PERFORM careaccess.refuse('42501', 'not allowed to check the installation',
-			detail => 'Only an administrator of the database may do this, and not in the name of a member.',
-			hint => 'Call it as a superuser, or as a role that went through careaccess_grant_administrator, without a member''s identity (careaccess_stop_acting).');
-	END IF;
+	PERFORM careaccess.require_administrator_alone('check the installation');
 	RETURN QUERY
 		SELECT f.severity, f.code, f.object, f.problem, f.remedy
 		FROM (

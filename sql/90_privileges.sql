@@ -45,24 +45,43 @@ $$;
 COMMENT ON FUNCTION careaccess.require_grantee(name) IS 'refuses what is not the name of a database role';
 REVOKE ALL ON FUNCTION careaccess.require_grantee(name) FROM PUBLIC;
 
--- Gives or takes all functions of some purposes, one by one.
-CREATE FUNCTION careaccess.change_execute(command text, purposes text[], role name) RETURNS void
+-- Gives or takes what is for some purposes: functions one by one, and views.
+CREATE FUNCTION careaccess.change_rights(give boolean, purposes text[], role name) RETURNS void
 	LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
 DECLARE
+	administers CONSTANT boolean := 'administration' = ANY (purposes);
 	f regprocedure;
+	v regclass;
 BEGIN
-	FOR f IN SELECT i.function FROM careaccess.interface() AS i WHERE i.purpose = ANY (purposes) LOOP
-		IF command = 'GRANT' THEN
+	FOR f IN
+		SELECT i.function FROM careaccess.interface() AS i WHERE i.purpose = ANY (purposes)
+		UNION ALL SELECT 'careaccess.administrator()'::regprocedure WHERE administers
+	LOOP
+		IF give THEN
 			EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', f, role);
 		ELSE
 			EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM %I CASCADE', f, role);
 		END IF;
 	END LOOP;
+	FOR v IN
+		SELECT unnest('{careaccess.deleted_clients,careaccess.emergency_review,careaccess.event_log}'::regclass[])
+		UNION ALL SELECT 'careaccess.protected_tables'::regclass WHERE administers
+	LOOP
+		IF give THEN
+			EXECUTE format('GRANT SELECT ON %s TO %I', v, role);
+		ELSE
+			EXECUTE format('REVOKE SELECT ON %s FROM %I CASCADE', v, role);
+		END IF;
+	END LOOP;
+	-- It is not taken back: others' grants may rest on it, and everybody has it.
+	IF give THEN
+		EXECUTE format('GRANT USAGE ON SCHEMA careaccess, @extschema@ TO %I', role);
+	END IF;
 END
 $$;
-COMMENT ON FUNCTION careaccess.change_execute(text, text[], name) IS 'grants to a role, or revokes from it, the functions that are for some purposes';
-REVOKE ALL ON FUNCTION careaccess.change_execute(text, text[], name) FROM PUBLIC;
+COMMENT ON FUNCTION careaccess.change_rights(boolean, text[], name) IS 'grants to a role, or revokes from it, the functions and views that are for some purposes';
+REVOKE ALL ON FUNCTION careaccess.change_rights(boolean, text[], name) FROM PUBLIC;
 
 CREATE FUNCTION @extschema@.careaccess_grant_application(role name) RETURNS void
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, careaccess, pg_temp
@@ -81,25 +100,20 @@ BEGIN
 			USING DETAIL = 'Row security does not hold it, so whatever connects with it reads every row of the protected tables.',
 			HINT = format('Let the application use another role, or say ALTER ROLE %I NOSUPERUSER NOBYPASSRLS.', role);
 	END IF;
-	PERFORM careaccess.change_execute('GRANT', '{application}', role);
-	EXECUTE format('GRANT USAGE ON SCHEMA careaccess TO %I', role);
-	EXECUTE format('GRANT USAGE ON SCHEMA @extschema@ TO %I', role);
-	EXECUTE format('GRANT SELECT ON careaccess.deleted_clients, careaccess.emergency_review, careaccess.event_log TO %I', role);
+	PERFORM careaccess.change_rights(true, '{application}', role);
 END
 $$;
 COMMENT ON FUNCTION @extschema@.careaccess_grant_application(name) IS
 	'let a role call everything that members do; not careaccess_act_as, which is granted by hand';
 REVOKE ALL ON FUNCTION @extschema@.careaccess_grant_application(name) FROM PUBLIC;
 
--- The schemas' USAGE stays: others' grants may rest on it, and everybody has it.
 CREATE FUNCTION @extschema@.careaccess_revoke_application(role name) RETURNS void
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, careaccess, pg_temp
 AS $$
 BEGIN
 	PERFORM careaccess.require_administrator('end an application role');
 	PERFORM careaccess.require_grantee(role);
-	PERFORM careaccess.change_execute('REVOKE', '{application,identity}', role);
-	EXECUTE format('REVOKE SELECT ON careaccess.deleted_clients, careaccess.emergency_review, careaccess.event_log FROM %I CASCADE', role);
+	PERFORM careaccess.change_rights(false, '{application,identity}', role);
 END
 $$;
 COMMENT ON FUNCTION @extschema@.careaccess_revoke_application(name) IS
@@ -113,11 +127,7 @@ AS $$
 BEGIN
 	PERFORM careaccess.require_administrator('make a database administrator');
 	PERFORM careaccess.require_grantee(role);
-	PERFORM careaccess.change_execute('GRANT', '{application,administration,superuser}', role);
-	EXECUTE format('GRANT EXECUTE ON FUNCTION careaccess.administrator() TO %I', role);
-	EXECUTE format('GRANT USAGE ON SCHEMA careaccess TO %I', role);
-	EXECUTE format('GRANT USAGE ON SCHEMA @extschema@ TO %I', role);
-	EXECUTE format('GRANT SELECT ON careaccess.deleted_clients, careaccess.emergency_review, careaccess.event_log, careaccess.protected_tables TO %I', role);
+	PERFORM careaccess.change_rights(true, '{application,administration,superuser}', role);
 END
 $$;
 COMMENT ON FUNCTION @extschema@.careaccess_grant_administrator(name) IS
@@ -130,9 +140,7 @@ AS $$
 BEGIN
 	PERFORM careaccess.require_administrator('end a database administrator');
 	PERFORM careaccess.require_grantee(role);
-	PERFORM careaccess.change_execute('REVOKE', '{application,administration,superuser}', role);
-	EXECUTE format('REVOKE EXECUTE ON FUNCTION careaccess.administrator() FROM %I CASCADE', role);
-	EXECUTE format('REVOKE SELECT ON careaccess.deleted_clients, careaccess.emergency_review, careaccess.event_log, careaccess.protected_tables FROM %I CASCADE', role);
+	PERFORM careaccess.change_rights(false, '{application,administration,superuser}', role);
 END
 $$;
 COMMENT ON FUNCTION @extschema@.careaccess_revoke_administrator(name) IS

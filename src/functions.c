@@ -203,7 +203,7 @@ ca_refuse_missing_client(FunctionCallInfo fcinfo, const CaId *id)
 {
 	CaRefusal refusal = {
 		.sqlstate = ERRCODE_NO_DATA_FOUND,
-		.message = psprintf("no such client: \"%s\"", ca_id_to_cstring(id)),
+		.message = psprintf("no such client: \"%s\"", id != NULL ? ca_id_to_cstring(id) : "<NULL>"),
 		.hint = "Check the identifier; a client whom the acting member may not see counts as missing.",
 		.client = id,
 	};

@@ -23,6 +23,7 @@ PG_FUNCTION_INFO_V1(ca_sql_require_actor);
 PG_FUNCTION_INFO_V1(ca_sql_lock_client);
 PG_FUNCTION_INFO_V1(ca_sql_lock_member);
 PG_FUNCTION_INFO_V1(ca_sql_raise_no_member);
+PG_FUNCTION_INFO_V1(ca_sql_raise_no_client);
 
 extern Datum ca_sql_member_can(PG_FUNCTION_ARGS);
 
@@ -148,16 +149,32 @@ refuse_missing_member(FunctionCallInfo fcinfo, const CaId *id)
 	ca_refuse(fcinfo, &refusal);
 }
 
+/* The argument, or null. */
+static const CaId *
+named_id(FunctionCallInfo fcinfo, CaId *id)
+{
+	if (PG_ARGISNULL(0))
+		return NULL;
+	ca_id_from_varlena(PG_GETARG_DATUM(0), id);
+	return id;
+}
+
 /* careaccess.raise_no_member(member) */
 Datum
 ca_sql_raise_no_member(PG_FUNCTION_ARGS)
 {
 	CaId id;
 
-	if (PG_ARGISNULL(0))
-		refuse_missing_member(fcinfo, NULL);
-	ca_id_from_varlena(PG_GETARG_DATUM(0), &id);
-	refuse_missing_member(fcinfo, &id);
+	refuse_missing_member(fcinfo, named_id(fcinfo, &id));
+}
+
+/* careaccess.raise_no_client(client) */
+Datum
+ca_sql_raise_no_client(PG_FUNCTION_ARGS)
+{
+	CaId id;
+
+	ca_refuse_missing_client(fcinfo, named_id(fcinfo, &id));
 }
 
 /* careaccess.lock_member(member, practice, exclusive) */
