@@ -51,6 +51,15 @@ ca_catalog_damaged(const char *format, ...)
 }
 
 void
+ca_catalog_refuse_absence(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("extension careaccess is not installed in this database"),
+			 errhint("A database administrator runs CREATE EXTENSION careaccess.")));
+}
+
+void
 ca_catalog_refuse_word(const char *word)
 {
 	ca_catalog_damaged("A row holds \"%s\", which is none of what may stand there, or is not there itself.", word);
@@ -165,10 +174,7 @@ static void
 refuse_version(const char *version)
 {
 	if (version == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("extension careaccess is not installed in this database"),
-				 errhint("A database administrator runs CREATE EXTENSION careaccess.")));
+		ca_catalog_refuse_absence();
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("the library of careaccess is of version %s, and its functions in this database are of version %s",

@@ -99,6 +99,9 @@ typedef struct TableInfo
 /* The tables are not as the install script made them, or hold what none may. */
 CA_NORETURN extern void ca_catalog_damaged(const char *format, ...) pg_attribute_printf(1, 2);
 
+/* The extension is not in this database. */
+CA_NORETURN extern void ca_catalog_refuse_absence(void);
+
 /* An error unless the table, a column of it, is what it should be. */
 extern void ca_catalog_require_table(Relation relation);
 extern void ca_catalog_require_column(Relation relation, const ColumnInfo *column, AttrNumber attno);

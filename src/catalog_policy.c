@@ -56,6 +56,12 @@ is_event_log(Relation relation, Oid schema)
 		   strcmp(RelationGetRelationName(relation), "event") == 0;
 }
 
+static bool
+hides_rows(Relation relation, Oid schema)
+{
+	return has_policy_of(relation, schema) || is_event_log(relation, schema);
+}
+
 /* The library may be loaded in a database without the extension. */
 static bool
 ask_relation(Oid relid, bool (*question)(Relation relation, Oid schema))
@@ -83,7 +89,7 @@ ca_catalog_is_protected(Oid relid)
 bool
 ca_catalog_hides_rows(Oid relid)
 {
-	return ask_relation(relid, has_policy_of) || ask_relation(relid, is_event_log);
+	return ask_relation(relid, hides_rows);
 }
 
 bool

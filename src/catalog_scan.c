@@ -106,10 +106,7 @@ schema_oid(void)
 	Oid schema = get_namespace_oid(CA_SCHEMA, true);
 
 	if (!OidIsValid(schema))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("extension careaccess is not installed in this database"),
-				 errhint("A database administrator runs CREATE EXTENSION careaccess.")));
+		ca_catalog_refuse_absence();
 	return schema;
 }
 

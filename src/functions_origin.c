@@ -53,6 +53,14 @@ ca_origin_of(const CaSubject *subject, CaEventOrigin *origin)
 	origin->address = client_address();
 }
 
+char *
+ca_origin_address(const CaEventOrigin *origin)
+{
+	return DatumGetPointer(origin->address) != NULL
+			   ? DatumGetCString(DirectFunctionCall1(inet_out, origin->address))
+			   : NULL;
+}
+
 /* careaccess.origin() */
 Datum
 ca_sql_origin(PG_FUNCTION_ARGS)
@@ -71,6 +79,6 @@ ca_sql_origin(PG_FUNCTION_ARGS)
 	values[2] = unconstify(char *, origin.identified_by);
 	values[3] = unconstify(char *, origin.database_role);
 	values[4] = unconstify(char *, origin.session_role);
-	values[5] = DatumGetPointer(origin.address) ? DatumGetCString(DirectFunctionCall1(inet_out, origin.address)) : NULL;
+	values[5] = ca_origin_address(&origin);
 	PG_RETURN_DATUM(HeapTupleGetDatum(BuildTupleFromCStrings(TupleDescGetAttInMetadata(BlessTupleDesc(desc)), values)));
 }

@@ -13,4 +13,7 @@
 
 extern void ca_origin_of(const CaSubject *subject, CaEventOrigin *origin);
 
+/* The address as text, or null. */
+extern char *ca_origin_address(const CaEventOrigin *origin);
+
 #endif /* CA_FUNCTIONS_ORIGIN_H */

@@ -23,7 +23,6 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
-#include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/json.h"
 #include "utils/lsyscache.h"
@@ -91,14 +90,11 @@ log_refusal(FunctionCallInfo fcinfo, const CaRefusal *refusal)
 	StringInfoData json;
 	CaSubject      subject;
 	CaEventOrigin  origin;
-	const char    *address = NULL;
 	bool           somebody;
 
 	ca_identity_subject(GetActiveSnapshot(), ca_guard_statement_start(), &subject);
 	ca_origin_of(&subject, &origin);
 	somebody = ca_is_somebody(&subject);
-	if (DatumGetPointer(origin.address) != NULL)
-		address = DatumGetCString(DirectFunctionCall1(inet_out, origin.address));
 
 	initStringInfo(&json);
 	appendStringInfoChar(&json, '{');
@@ -112,7 +108,7 @@ log_refusal(FunctionCallInfo fcinfo, const CaRefusal *refusal)
 	add_id(&json, "practice", somebody ? &subject.practice : NULL);
 	add_key(&json, "database_role", origin.database_role);
 	add_key(&json, "session_role", origin.session_role);
-	add_key(&json, "address", address);
+	add_key(&json, "address", ca_origin_address(&origin));
 	add_id(&json, "client", refusal->client);
 	add_id(&json, "member", refusal->member);
 	appendStringInfoChar(&json, '}');

@@ -92,24 +92,28 @@ mark_calls(Node *node, void *context)
 	return expression_tree_walker(node, mark_calls, context);
 }
 
-/* A plan that modifies is at the top, of the statement or of a CTE. */
 static void
-mark_checks(Plan *plan)
+prepare_modification(Plan *plan, List *range_table)
 {
-	if (plan != NULL && IsA(plan, ModifyTable))
-		(void) mark_calls((Node *) ((ModifyTable *) plan)->withCheckOptionLists, NULL);
+	ModifyTable *modify = (ModifyTable *) plan;
+
+	if (plan == NULL || !IsA(plan, ModifyTable))
+		return;
+	ca_guard_upsert(modify, range_table);
+	(void) mark_calls((Node *) modify->withCheckOptionLists, NULL);
 }
 
+/* A plan that modifies is at the top, of the statement or of a CTE. */
 static void
-mark_checks_of_written_rows(PlannedStmt *statement)
+prepare_modifications(PlannedStmt *statement)
 {
 	ListCell *lc;
 
 	if (statement->commandType == CMD_SELECT && !statement->hasModifyingCTE)
 		return;
-	mark_checks(statement->planTree);
+	prepare_modification(statement->planTree, statement->rtable);
 	foreach (lc, statement->subplans)
-		mark_checks(lfirst(lc));
+		prepare_modification(lfirst(lc), statement->rtable);
 }
 
 static void
@@ -119,8 +123,7 @@ start_query(QueryDesc *query_desc, int eflags)
 	StartedQuery *entry;
 
 	ca_guard_explain_start(query_desc->plannedstmt, eflags);
-	ca_guard_upsert_start(query_desc->plannedstmt);
-	mark_checks_of_written_rows(query_desc->plannedstmt);
+	prepare_modifications(query_desc->plannedstmt);
 	if (previous_start)
 		previous_start(query_desc, eflags);
 	else

@@ -27,8 +27,8 @@
  * not called a function of careaccess before its EXPLAIN is guarded only where
  * the library is preloaded.
  *
- * State: how many EXPLAIN statements are under way, one within the other, and
- * who runs the innermost.
+ * State: who runs the EXPLAIN statement that is under way, of several within
+ * each other the innermost.
  *
  *-------------------------------------------------------------------------
  */
@@ -55,7 +55,6 @@
 #include "identity.h"
 #include "settings.h"
 
-static int explaining = 0;
 static Oid explainer = InvalidOid;
 
 static ProcessUtility_hook_type     previous_utility = NULL;
@@ -136,10 +135,10 @@ refuse_debug_print(const char *setting)
 void
 ca_guard_explain_start(const PlannedStmt *statement, int eflags)
 {
-	Oid viewer = explaining > 0 ? explainer : GetUserId();
+	Oid viewer = OidIsValid(explainer) ? explainer : GetUserId();
 	Oid relid;
 
-	if (((eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0 && explaining == 0) || !is_guarded(viewer))
+	if (((eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0 && !OidIsValid(explainer)) || !is_guarded(viewer))
 		return;
 	relid = first_hidden_table(viewer, statement->rtable);
 	if (OidIsValid(relid))
@@ -151,14 +150,10 @@ run_utility(PlannedStmt *statement, const char *query_string, bool read_only_tre
 			ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *environment,
 			DestReceiver *dest, QueryCompletion *completion)
 {
-	int outer = explaining;
-	Oid outer_explainer = explainer;
+	Oid outer = explainer;
 
 	if (IsA(statement->utilityStmt, ExplainStmt))
-	{
-		explaining++;
 		explainer = GetUserId();
-	}
 	PG_TRY();
 	{
 		if (previous_utility)
@@ -168,8 +163,7 @@ run_utility(PlannedStmt *statement, const char *query_string, bool read_only_tre
 	}
 	PG_FINALLY();
 	{
-		explaining = outer;
-		explainer = outer_explainer;
+		explainer = outer;
 	}
 	PG_END_TRY();
 }

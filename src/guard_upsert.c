@@ -57,16 +57,15 @@ checks_conflicting_rows(const ModifyTable *plan)
 	return false;
 }
 
-static void
-refuse_condition(const Plan *plan, List *range_table)
+void
+ca_guard_upsert(const ModifyTable *plan, List *range_table)
 {
-	const ModifyTable *modify = (const ModifyTable *) plan;
-	Oid                relid;
+	Oid relid;
 
-	if (plan == NULL || !IsA(plan, ModifyTable) || modify->onConflictAction != ONCONFLICT_UPDATE ||
-		modify->onConflictWhere == NULL || !checks_conflicting_rows(modify))
+	if (plan->onConflictAction != ONCONFLICT_UPDATE || plan->onConflictWhere == NULL ||
+		!server_lacks_fix() || !checks_conflicting_rows(plan))
 		return;
-	relid = rt_fetch(linitial_int(modify->resultRelations), range_table)->relid;
+	relid = rt_fetch(linitial_int(plan->resultRelations), range_table)->relid;
 	if (!ca_catalog_is_protected(relid))
 		return;
 	ereport(ERROR,
@@ -75,16 +74,4 @@ refuse_condition(const Plan *plan, List *range_table)
 					get_rel_name(relid)),
 			 errdetail("PostgreSQL before 15.20, 16.16, 17.12 and 18.7 asks the condition about hidden rows (CVE-2026-120154)."),
 			 errhint("Install the newest minor version of PostgreSQL, or leave the condition out.")));
-}
-
-void
-ca_guard_upsert_start(const PlannedStmt *statement)
-{
-	ListCell *lc;
-
-	if ((statement->commandType == CMD_SELECT && !statement->hasModifyingCTE) || !server_lacks_fix())
-		return;
-	refuse_condition(statement->planTree, statement->rtable);
-	foreach (lc, statement->subplans)
-		refuse_condition(lfirst(lc), statement->rtable);
 }

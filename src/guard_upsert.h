@@ -11,6 +11,6 @@
 #include "nodes/plannodes.h"
 
 /* Before the executor starts: refuses (0A000) what would tell of hidden rows. */
-extern void ca_guard_upsert_start(const PlannedStmt *statement);
+extern void ca_guard_upsert(const ModifyTable *plan, List *range_table);
 
 #endif /* CA_GUARD_UPSERT_H */
